@@ -1,0 +1,1 @@
+"""Floor 1: what exists, what came from what, figures, search."""

@@ -1,0 +1,1 @@
+"""Floor 2: source to raw receipt."""

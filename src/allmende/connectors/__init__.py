@@ -1,0 +1,1 @@
+"""Connectors: each a folder that understands one kind of source."""

@@ -1,0 +1,1 @@
+"""Decoders of sensor payloads: each a folder."""

@@ -1,0 +1,1 @@
+"""Floor 1: SQL over the lake."""

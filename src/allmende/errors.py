@@ -1,0 +1,76 @@
+"""Every error of Allmende, named by what the reader can do about it.
+
+No HTTP here: each audience (page, API, command line) has one table that dresses an error.
+Whether a step may be tried again is a property of the error (`transient`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from allmende.model.problem import Problem
+
+
+class AllmendeError(Exception):
+    """Something went wrong. Read the message: it says what, where and what to do.
+
+    `hint` is the thing to do next, `where` a file, address or name, both for people.
+    """
+
+    transient: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [f"{self.where}: {self.message}" if self.where else self.message]
+        if self.hint:
+            parts.append(self.hint)
+        return " ".join(parts)
+
+
+class CityInvalid(AllmendeError):
+    """The city's folder has faults. Mend the files named; nothing of it was loaded."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} fault(s) in the city's files")
+        self.problems = tuple(problems)
+
+
+class SourceUnreachable(AllmendeError):
+    """The address did not answer, or not now. It is tried again; the last version stays public."""
+
+    transient = True
+
+
+class SourceRefused(AllmendeError):
+    """The address answered with something that cannot be used (404, too large, forbidden host)."""
+
+
+class Unreadable(AllmendeError):
+    """These bytes cannot be read as what they should be. The raw bytes are kept."""
+
+
+class ContractBroken(AllmendeError):
+    """The data no longer fit the dataset's contract. The last good version stays public."""
+
+
+class RecipeInvalid(AllmendeError):
+    """A recipe, story or figure asks for something it may not or that does not exist."""
+
+
+class NotFound(AllmendeError):
+    """There is no such thing, or not for this reader. Both look the same from outside."""
+
+
+class NotAllowed(AllmendeError):
+    """The reader is known, but may not do this."""
+
+
+class StoreFault(AllmendeError):
+    """The store or the lake on disk is damaged or locked. Run `allmende doctor`."""

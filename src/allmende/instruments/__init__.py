@@ -1,0 +1,1 @@
+"""Instruments that generate knowledge: each a folder."""

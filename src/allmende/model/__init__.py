@@ -1,0 +1,1 @@
+"""Floor 0: the domain language. Frozen dataclasses, standard library only."""

@@ -1,0 +1,75 @@
+"""Who may see what: four classes, from open to internal, and the reader who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Access(IntEnum):
+    """The access class of a dataset or column. A larger number is stricter (DIN SPEC 91357)."""
+
+    OPEN = 0
+    COMMERCIAL = 1
+    PROTECTED = 2
+    INTERNAL = 3
+
+    @classmethod
+    def parse(cls, name: str) -> Access:
+        """The class called `name` (`open`, `commercial`, `protected`, `internal`); ValueError if none."""
+        try:
+            return cls[name.upper()]
+        except KeyError:
+            raise ValueError(f"no access class {name!r}") from None
+
+    @property
+    def label(self) -> str:
+        """The lower-case name used in files, addresses and scopes."""
+        return self.name.lower()
+
+
+def strictest(classes: Iterable[Access]) -> Access:
+    """Access travels: a result is as closed as its strictest input. Of nothing it is internal."""
+    found = tuple(classes)
+    return max(found) if found else Access.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The right to read one class of data, of one dataset or (`dataset` is None) of all."""
+
+    access: Access
+    dataset: str | None = None
+
+    def covers(self, access: Access, dataset: str) -> bool:
+        """True when this scope lets `dataset` of class `access` be read. Stricter covers milder."""
+        return access <= self.access and self.dataset in (None, dataset)
+
+    def __str__(self) -> str:
+        return f"read:{self.access.label}" + (f":{self.dataset}" if self.dataset else "")
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """`read:protected` or `read:internal:tree-register`; ValueError when it is neither."""
+        verb, _, rest = text.partition(":")
+        name, _, dataset = rest.partition(":")
+        if verb != "read":
+            raise ValueError(f"a scope starts with 'read:', not {text!r}")
+        return cls(Access.parse(name), dataset or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted."""
+
+    kind: str = "anonymous"
+    name: str = ""
+    scopes: tuple[Scope, ...] = ()
+
+    def may_read(self, access: Access, dataset: str) -> bool:
+        """Default closed: open data are for everyone, everything else needs a scope that covers it."""
+        return access is Access.OPEN or any(s.covers(access, dataset) for s in self.scopes)
+
+
+ANONYMOUS = Principal()

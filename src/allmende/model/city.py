@@ -1,0 +1,69 @@
+"""The loaded city: everything its folder says, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from allmende.model.dataset import Dataset
+from allmende.model.knowledge import Indicator, Recipe, Story
+from allmende.model.place import Districts
+from allmende.model.source import Source
+from allmende.model.text import Language, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who answers for the portal (imprint, accessibility feedback). Offices, never persons."""
+
+    publisher: str
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+    homepage: str = ""
+    privacy_office: str = ""
+    accessibility_office: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands on the first page: the sentence of the day with figures, goals and stories in order."""
+
+    sentence: Text = Text()
+    indicators: tuple[str, ...] = ()
+    stories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A topic of the city in plain words; at most nine."""
+
+    id: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A city: a folder of files, linked and checked. `invented` says that all its data are made up."""
+
+    slug: str
+    name: Text
+    contact: Contact
+    key: str = ""
+    time_zone: str = "Europe/Berlin"
+    languages: tuple[Language, ...] = ("de", "en")
+    crs: str = "EPSG:25832"
+    invented: bool = False
+    front: Front = Front()
+    districts: Districts | None = None
+    themes: Mapping[str, Theme] = field(default_factory=dict)
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
+    stories: Mapping[tuple[str, Language], Story] = field(default_factory=dict)
+
+    def story_ids(self) -> tuple[str, ...]:
+        """The ids of all stories, each once, in order."""
+        return tuple(dict.fromkeys(story_id for story_id, _ in self.stories))

@@ -1,0 +1,1 @@
+"""Modules: each brings one theme of the city."""

@@ -1,0 +1,241 @@
+"""Every seam of the house on one page.
+
+What stands behind a port can be replaced: each has a contract suite in `allmende.testing` that
+every adapter, ours or a stranger's, must pass. No seam without a real user of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from allmende.model.dataset import Column, DatasetVersion, Pin
+from allmende.model.document import StoryVersion
+from allmende.model.problem import Problem
+from allmende.model.run import AccessKey, Feedback, Run, Step
+from allmende.model.source import Receipt, Rejected, Source
+from allmende.model.text import Language
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# --- the world outside -------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Tells the time; aware, UTC."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer from an address: its bytes in chunks (read once), and what it said of them."""
+
+    address: str
+    chunks: Iterator[bytes]
+    media_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    file_name: str = ""
+    replayed: bool = False
+
+
+class Http(Protocol):
+    """The one guarded client for everything that leaves the machine.
+
+    Polite (names itself, conditional requests, retries with back-off), bounded (time, size,
+    redirects) and closed to private addresses unless allowed.
+    """
+
+    def fetch(self, address: str, known: Receipt | None = None) -> Fetched | None:
+        """Get `address`; None when it is unchanged since `known`.
+
+        Raises SourceUnreachable (transient) or SourceRefused.
+        """
+        ...
+
+
+# --- what people add ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Raw bytes on disk with their receipt; what `Connector.parse` reads."""
+
+    path: Path
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a connector made of raw bytes: `rows_in == table.num_rows + len(rejected rows)`.
+
+    `table` has the declared columns (or, when none were declared, the detected ones) with Arrow types
+    text=string, integer=int64, number=float64, boolean=bool, date=date32, datetime=timestamp[us, UTC],
+    json=string, geometry=binary (WKB, WGS 84). `detected` is what was found out about the file
+    (encoding, delimiter, decimal, header row, CRS, ...), to be shown. `columns` describes `table`.
+    A row may be in `rejected` several times (one entry per fault); it counts once in `rows_rejected`.
+    """
+
+    table: pa.Table
+    columns: tuple[Column, ...]
+    rejected: tuple[Rejected, ...] = ()
+    rows_in: int = 0
+    rows_rejected: int = 0
+    detected: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """Understands one kind of source. `fetch` touches the network, `parse` never does."""
+
+    def check(self, source: Source) -> list[Problem]:
+        """Faults in the source's options, with paths below `$.options`."""
+        ...
+
+    def fetch(self, source: Source, http: Http, known: Receipt | None) -> Iterator[Fetched]:
+        """The answers of the source's address; none when nothing changed."""
+        ...
+
+    def parse(self, raw: Raw, source: Source, columns: Sequence[Column]) -> Parsed:
+        """Bytes to rows; pure, so old bytes can be parsed again. Raises Unreadable.
+
+        With `columns` each is taken from its `source_name` and cast to its type; values that cannot
+        be cast reject the row. Without, columns and types are detected. Source columns that are not
+        declared are returned too, with detected types, for the contract to decide on.
+        """
+        ...
+
+
+# --- storage -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the lake wrote: version of the Delta table, hash over the rows in order, number of rows."""
+
+    lake_version: int
+    content_hash: str
+    rows: int
+
+
+class Lake(Protocol):
+    """Files: raw bytes by their SHA-256, and dataset versions as Delta tables."""
+
+    def keep_raw(self, chunks: Iterable[bytes]) -> tuple[str, int]:
+        """Store bytes durably; returns SHA-256 (hex) and size. The same bytes are stored once."""
+        ...
+
+    def raw_path(self, sha256: str) -> Path:
+        """Where the raw bytes lie; NotFound when there are none."""
+        ...
+
+    def open_raw(self, sha256: str) -> BinaryIO: ...
+
+    def content_hash(self, table: pa.Table) -> str:
+        """The hash `write` would report, without writing."""
+        ...
+
+    def write(self, dataset: str, table: pa.Table) -> Written:
+        """Write a new version of the dataset's table, durably on disk when this returns."""
+        ...
+
+    def files(self, dataset: str, lake_version: int) -> tuple[str, ...]:
+        """Paths of the Parquet files that make up a version, in order."""
+        ...
+
+    def read(self, dataset: str, lake_version: int) -> pa.RecordBatchReader:
+        """The rows of a version in order, streamed."""
+        ...
+
+
+class Store(Protocol):
+    """SQL: what was fetched, published, run and granted. Every write is committed when it returns."""
+
+    def add_receipt(self, receipt: Receipt) -> None: ...
+    def receipts(self, source: str) -> tuple[Receipt, ...]:
+        """All receipts of a source, newest first."""
+        ...
+
+    def receipts_of(self, sha256: str) -> tuple[Receipt, ...]: ...
+
+    def add_version(self, version: DatasetVersion) -> None:
+        """Append a version; StoreFault when that number exists already."""
+        ...
+
+    def versions(self, dataset: str) -> tuple[DatasetVersion, ...]:
+        """All versions, newest first."""
+        ...
+
+    def latest_versions(self) -> dict[str, DatasetVersion]:
+        """The newest version of every dataset that has one."""
+        ...
+
+    def version(self, pin: Pin) -> DatasetVersion:
+        """That version; NotFound when there is none."""
+        ...
+
+    def add_run(self, run: Run) -> None: ...
+    def latest_runs(self) -> dict[Step, Run]: ...
+    def runs(self, step: Step, limit: int = 20) -> tuple[Run, ...]: ...
+
+    def add_story(self, version: StoryVersion) -> None: ...
+    def story(self, story: str, language: Language, number: int | None = None) -> StoryVersion:
+        """A story's version, or its newest; NotFound when there is none."""
+        ...
+
+    def story_versions(self, story: str, language: Language) -> tuple[StoryVersion, ...]: ...
+    def latest_stories(self, language: Language) -> tuple[StoryVersion, ...]: ...
+
+    def keep_definition(self, hash_: str, text: str) -> None:
+        """Remember a definition (an indicator as JSON) under its hash, so old figures stay explained."""
+        ...
+
+    def definition(self, hash_: str) -> str | None: ...
+
+    def add_key(self, key: AccessKey) -> None: ...
+    def keys(self) -> tuple[AccessKey, ...]: ...
+    def revoke_key(self, key_id: str, moment: datetime) -> None: ...
+
+    def add_feedback(self, feedback: Feedback) -> None: ...
+    def feedback(self) -> tuple[Feedback, ...]: ...
+
+    def generation(self) -> int:
+        """A number that grows with every write that readers can see; caches are kept under it."""
+        ...
+
+
+class Engine(Protocol):
+    """SQL over dataset versions in the lake."""
+
+    def query(self, sql: str, tables: Mapping[str, Pin], parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run `sql`, in which each name of `tables` is the pinned version; bound `?` parameters.
+
+        Raises RecipeInvalid when the SQL does not run.
+        """
+        ...
+
+
+# --- what the roots wire together --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """The result of making a version again: is it the same, and if not, why."""
+
+    pin: Pin
+    equal: bool
+    reason: str
+    content_hash: str
+    seconds: float
+
+
+class Recompute(Protocol):
+    """Makes a dataset version again from its pinned inputs and compares. Writes nothing."""
+
+    def __call__(self, pin: Pin) -> Recomputed: ...
+

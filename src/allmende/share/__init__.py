@@ -1,0 +1,1 @@
+"""Floor 2: the only read gate, downloads and the portal."""

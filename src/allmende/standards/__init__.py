@@ -1,0 +1,1 @@
+"""Standards spoken by the portal: each a folder."""

@@ -1,0 +1,1 @@
+"""Floor 1: SQL. What was fetched, published, run and granted."""

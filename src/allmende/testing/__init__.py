@@ -1,0 +1,1 @@
+"""Public: contract suites for every port, fakes, a tiny city."""

@@ -1,0 +1,1 @@
+"""Floor 2: versions to recipe to indicator to story."""
