@@ -238,4 +238,3 @@ class Recompute(Protocol):
     """Makes a dataset version again from its pinned inputs and compares. Writes nothing."""
 
     def __call__(self, pin: Pin) -> Recomputed: ...
-

@@ -28,13 +28,13 @@ from allmende.model.text import Text
 Operation = Literal["value", "change", "difference", "cell", "rows"]
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]")
 _ESCAPED = re.compile(r"!([0-9a-f]{2})")
-_HEAD = re.compile(r"(?P<operation>[a-z]+)~(?P<subject>[a-z0-9-]+)(?:\.(?P<definition>[0-9a-f]{6,12}))?@(?P<version>[0-9]{1,9})")
+_HEAD = re.compile(
+    r"(?P<operation>[a-z]+)~(?P<subject>[a-z0-9-]+)(?:\.(?P<definition>[0-9a-f]{6,12}))?@(?P<version>[0-9]{1,9})"
+)
 
 
 def _escape(text: str) -> str:
-    return "".join(
-        chr(byte) if _PLAIN.match(bytes([byte])) else f"!{byte:02x}" for byte in text.encode()
-    )
+    return "".join(chr(byte) if _PLAIN.match(bytes([byte])) else f"!{byte:02x}" for byte in text.encode())
 
 
 def _unescape(text: str) -> str:
@@ -69,7 +69,15 @@ class FigureId:
         return dict(self.cell).get(name)
 
     @classmethod
-    def of(cls, operation: Operation, subject: str, version: int, *, definition: str = "", cell: Mapping[str, str | None] | None = None) -> FigureId:
+    def of(
+        cls,
+        operation: Operation,
+        subject: str,
+        version: int,
+        *,
+        definition: str = "",
+        cell: Mapping[str, str | None] | None = None,
+    ) -> FigureId:
         """Build an id; parts of the cell that are None are left out, the rest sorted by name."""
         parts = sorted((k, v) for k, v in (cell or {}).items() if v is not None)
         return cls(operation, subject, version, definition, tuple(parts))
