@@ -1,0 +1,38 @@
+"""robots.txt: what a publisher does not want fetched by machines is not fetched (RFC 9309)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from urllib.robotparser import RobotFileParser
+
+import httpx
+
+LONGEST = 500 * 1024
+"""Bytes of a robots.txt that are read; RFC 9309 section 2.5 asks for at least that many."""
+
+
+class Robots:
+    """Asks each origin once for its rules. `read` gives the text of an address, or None.
+
+    No robots.txt, or none that answers, allows everything: RFC 9309 would forbid all when a server
+    is failing, but it speaks of crawlers; we ask for the one address that a person wrote down.
+    """
+
+    def __init__(self, agent: str, read: Callable[[str], str | None]) -> None:
+        self._agent = agent
+        self._read = read
+        self._rules: dict[str, RobotFileParser] = {}
+        self._lock = threading.Lock()
+
+    def allow(self, url: httpx.URL) -> bool:
+        """True when the origin's rules let our agent fetch `url`."""
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        with self._lock:
+            rules = self._rules.get(origin)
+        if rules is None:
+            rules = RobotFileParser()
+            rules.parse((self._read(f"{origin}/robots.txt") or "").splitlines())
+            with self._lock:
+                self._rules[origin] = rules
+        return rules.can_fetch(self._agent, str(url))

@@ -1,0 +1,1 @@
+"""What every connector needs to turn found values into a table: names, types, archives, JSON text."""
