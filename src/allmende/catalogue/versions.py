@@ -1,0 +1,86 @@
+"""Publishing a table as the next immutable version of a dataset, or not, when nothing changed.
+
+Both verbs that make versions, structuring a source and running a recipe, come through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from allmende.model.access import Access
+from allmende.model.dataset import Check, Column, DatasetVersion, Pin
+from allmende.ports import Clock, Lake, Store
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table that is ready to be published, and how it was made."""
+
+    table: pa.Table
+    columns: tuple[Column, ...]
+    maker_hash: str
+    raw: tuple[str, ...] = ()
+    inputs: tuple[Pin, ...] = ()
+    recipe_text: str = ""
+    rejected: int = 0
+    rejected_raw: str = ""
+    checks: tuple[Check, ...] = ()
+    access: Access = Access.INTERNAL
+    licences: tuple[str, ...] = ()
+    attributions: tuple[str, ...] = ()
+
+
+def same_making(latest: DatasetVersion | None, made: Made) -> bool:
+    """True when `latest` was made in the same way from the same inputs, so nothing need be computed."""
+    return latest is not None and (latest.maker_hash, latest.raw, latest.inputs) == (
+        made.maker_hash,
+        made.raw,
+        made.inputs,
+    )
+
+
+def publish_table(dataset: str, made: Made, store: Store, lake: Lake, clock: Clock) -> DatasetVersion | None:
+    """Publish the table; None when the newest version has the same content, columns and terms.
+
+    The lake is written first. A crash before the store knows leaves an unused table version behind,
+    which no reader can reach.
+    """
+    latest = next(iter(store.versions(dataset)), None)
+    if latest is not None and _unchanged(latest, made, lake.content_hash(made.table)):
+        return None
+    written = lake.write(dataset, made.table)
+    version = DatasetVersion(
+        dataset=dataset,
+        number=latest.number + 1 if latest else 1,
+        lake_version=written.lake_version,
+        content_hash=written.content_hash,
+        maker_hash=made.maker_hash,
+        rows=written.rows,
+        rejected=made.rejected,
+        columns=made.columns,
+        created=clock.now(),
+        raw=made.raw,
+        inputs=made.inputs,
+        recipe_text=made.recipe_text,
+        rejected_raw=made.rejected_raw,
+        access=made.access,
+        licences=made.licences,
+        attributions=made.attributions,
+        checks=made.checks,
+    )
+    store.add_version(version)
+    return version
+
+
+def _unchanged(latest: DatasetVersion, made: Made, content_hash: str) -> bool:
+    """Equal content under equal terms; newer raw bytes with the same rows make no version."""
+    return (
+        latest.content_hash == content_hash
+        and latest.columns == made.columns
+        and latest.rejected == made.rejected
+        and latest.access == made.access
+        and latest.licences == made.licences
+        and latest.recipe_text == made.recipe_text
+    )

@@ -1,0 +1,52 @@
+"""The lake in a local folder: raw files and tables side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from allmende.lake.content import content_hash
+from allmende.lake.raw import RawFiles
+from allmende.lake.tables import DeltaTables
+from allmende.ports import Written
+
+
+class LocalLake:
+    """The Lake port on a local disk: `raw/` and `lake/` below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._raw = RawFiles(self.root / "raw")
+        self._tables = DeltaTables(self.root / "lake")
+
+    def keep_raw(self, chunks: Iterable[bytes]) -> tuple[str, int]:
+        """Store bytes durably; returns SHA-256 (hex) and size."""
+        return self._raw.keep(chunks)
+
+    def raw_path(self, sha256: str) -> Path:
+        """Where the raw bytes lie; NotFound when there are none."""
+        return self._raw.path(sha256)
+
+    def open_raw(self, sha256: str) -> BinaryIO:
+        """The raw bytes, for reading."""
+        return self._raw.path(sha256).open("rb")
+
+    def content_hash(self, table: pa.Table) -> str:
+        """The hash that `write` would report."""
+        return content_hash(table)
+
+    def write(self, dataset: str, table: pa.Table) -> Written:
+        """Write a new version of the dataset's table, durable when this returns."""
+        version = self._tables.write(dataset, table)
+        return Written(version, content_hash(table), table.num_rows)
+
+    def files(self, dataset: str, lake_version: int) -> tuple[str, ...]:
+        """Paths of the Parquet files of a version."""
+        return self._tables.files(dataset, lake_version)
+
+    def read(self, dataset: str, lake_version: int) -> pa.RecordBatchReader:
+        """The rows of a version in order, streamed."""
+        return self._tables.read(dataset, lake_version)
