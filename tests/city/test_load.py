@@ -201,7 +201,7 @@ def test_any_mutation_is_a_city_or_its_faults(seed: int, count: int) -> None:
             assert isinstance(load_city(folder), City)
         except CityInvalid as error:
             problems = error.problems
-            assert problems, "refused without a reason"  # noqa: PT017
+            assert problems, "refused without a reason"
     assert all(problem.file and problem.message for problem in problems)
 
 
