@@ -70,9 +70,12 @@ class JsonConnector:
 
 def find_columns(records: Records) -> tuple[list[FoundColumn], list[Fault]]:
     """Every key that any record has, in order of first appearance, and the rows that are no objects."""
-    faults = [Fault(index, "", reason) for index, reason in records.broken]
+    broken = dict(records.broken)
+    faults = [Fault(index, "", reason) for index, reason in broken.items()]
     cells: dict[str, list[Any]] = {}
     for index, record in enumerate(records.values):
+        if index in broken:
+            continue
         if not isinstance(record, dict):
             faults.append(Fault(index, "", f"this is no object but a {type(record).__name__}"))
             continue

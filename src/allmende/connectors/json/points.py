@@ -95,7 +95,7 @@ def _from_names(found: Sequence[FoundColumn], x: str, y: str) -> PointColumn:
         points.append(
             shapely.to_wkb(shapely.Point(lon, lat)) if lon is not None and lat is not None else None
         )
-    return PointColumn(FoundColumn("geometry", points), faults, f"{x}, {y}")
+    return PointColumn(FoundColumn("geometry", points, "geometry"), faults, f"{x}, {y}")
 
 
 def _fault(lon: float | None, lat: float | None) -> str:
@@ -118,5 +118,5 @@ def _from_geometries(column: FoundColumn) -> PointColumn | None:
         for index, (text, shape) in enumerate(zip(texts, shapes, strict=True))
         if text is not None and shape is None
     ]
-    made = FoundColumn(column.source_name, list(shapely.to_wkb(shapes)))
+    made = FoundColumn(column.source_name, list(shapely.to_wkb(shapes)), "geometry")
     return PointColumn(made, faults, column.source_name)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from allmende.errors import Unreadable
-from allmende.structure.reading.jsontext import JsonText
+from allmende.structure.reading.jsontext import JsonText, looks_like_lines
 
 DEEPEST = 6
 """Levels of objects that become column names; what lies deeper stays JSON in one cell."""
@@ -32,37 +32,14 @@ class Records:
 
 def read_records(text: str, path: str, reader: JsonText) -> Records:
     """The records of a document, or of lines of JSON when it is more than one value."""
-    start = len(text) - len(text.lstrip())
     if not text.strip():
         raise Unreadable("the file holds nothing but white space")
-    value, end = (
-        reader.parse_first(text, start) if _looks_like_lines(text) else (reader.parse(text), len(text))
-    )
-    if text[end:].strip():
-        return read_lines(text, reader)
-    return find_records(value, path)
-
-
-def _looks_like_lines(text: str) -> bool:
-    """True when the first line is complete by itself and another follows."""
-    first, _, rest = text.lstrip().partition("\n")
-    return bool(rest.strip()) and first.rstrip()[-1:] in {"}", "]"} and rest.lstrip()[:1] in {"{", "["}
-
-
-def read_lines(text: str, reader: JsonText) -> Records:
-    """One record per line; a line that is no JSON is one broken row, not the end of the file."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    values: list[Any] = []
-    broken: list[tuple[int, str]] = []
-    for index, line in enumerate(lines):
-        try:
-            values.append(reader.parse(line))
-        except Unreadable as error:
-            values.append({})
-            broken.append((index, error.message))
-    if len(broken) == len(lines):
-        raise Unreadable(f"no line is JSON; line 1: {broken[0][1]}")
-    return Records(values, "lines", tuple(broken), lines)
+    if looks_like_lines(text):
+        _, end = reader.parse_first(text.strip())
+        if text.strip()[end:].strip():
+            lines = reader.parse_lines(text)
+            return Records(lines.values, "lines", lines.broken, lines.texts)
+    return find_records(reader.parse(text), path)
 
 
 def find_records(value: Any, path: str) -> Records:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,23 @@ LARGEST = 256 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89abcdefABCDEF]")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """JSON lines: values, the lines that are none (index and reason), and each line's text."""
+
+    values: Sequence[Any]
+    broken: tuple[tuple[int, str], ...]
+    texts: Sequence[str]
+
+
+def looks_like_lines(text: str) -> bool:
+    """True when the first line is complete by itself and another follows (NDJSON, GeoJSON sequences)."""
+    first, _, rest = text.lstrip().lstrip("\x1e").partition("\n")
+    return (
+        bool(rest.strip()) and first.rstrip()[-1:] in {"}", "]"} and rest.lstrip()[:1] in {"{", "[", "\x1e"}
+    )
 
 
 @dataclass
@@ -49,6 +66,24 @@ class JsonText:
     def parse_first(self, text: str, start: int = 0) -> tuple[Any, int]:
         """The JSON value that begins at `start`, and where it ends."""
         return self._checked(text, lambda whole: self._decoder().raw_decode(whole, start))  # type: ignore[no-any-return]
+
+    def parse_lines(self, text: str) -> Lines:
+        """One value per line; a line that is no JSON is None and named in `broken`.
+
+        Raises Unreadable when no line at all is JSON.
+        """
+        texts = [line for line in text.replace("\x1e", "").splitlines() if line.strip()]
+        values: list[Any] = []
+        broken: list[tuple[int, str]] = []
+        for index, line in enumerate(texts):
+            try:
+                values.append(self.parse(line))
+            except Unreadable as error:
+                values.append(None)
+                broken.append((index, error.message))
+        if len(broken) == len(texts):
+            raise Unreadable(f"no line is JSON; line 1: {broken[0][1] if broken else 'there is none'}")
+        return Lines(values, tuple(broken), texts)
 
     def _checked(self, text: str, read: Callable[[str], Any]) -> Any:
         try:

@@ -32,10 +32,14 @@ LONGEST_RAW = 2000
 
 @dataclass(frozen=True, slots=True)
 class FoundColumn:
-    """A column as the source has it: its name there, and a Python value (or None) for every row."""
+    """A column as the source has it: its name there, and a Python value (or None) for every row.
+
+    `type` is set when the format itself says it.
+    """
 
     source_name: str
     values: Sequence[Any]
+    type: ColumnType | None = None
 
 
 def shape(
@@ -113,7 +117,7 @@ def _free_names(
 
 def detect_column(source: FoundColumn, name: str) -> Column:
     """A column that nobody declared: its type from its values."""
-    column = Column(name, detect(source.values, name))
+    column = Column(name, source.type or detect(source.values, name))
     return column if source.source_name == name else replace(column, source_name=source.source_name)
 
 

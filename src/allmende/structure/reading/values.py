@@ -28,7 +28,7 @@ _GERMAN_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}\Z", re.ASCII)
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
 _ISO_TIME = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}[T ]{_CLOCK}\s?(?:Z|[+-]\d{{2}}:?\d{{2}})?\Z", re.ASCII)
 _GERMAN_TIME = re.compile(rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}},? {_CLOCK}\Z", re.ASCII)
-_CODE_NAME = re.compile(r"plz|postcode|postal|zip|(?:^|_)(?:ags|code|key|schluessel)(?:_|$)")
+_CODE_NAME = re.compile(r"plz|postcode|postal|zip|schluessel|phone|fax|(?:^|_)(?:ags|code|key|tel)(?:_|$)")
 _TRUE = frozenset({"true", "wahr", "ja", "yes", "1"})
 _FALSE = frozenset({"false", "falsch", "nein", "no", "0"})
 _OF_KINDS: dict[frozenset[type], ColumnType] = {
@@ -62,6 +62,8 @@ def detect(values: Sequence[Any], name: str = "") -> ColumnType:
         return detect_text(values, name)
     if kinds == {int} and not all(v in INT64 for v in values if v is not None):
         return "text"
+    if str in kinds and kinds <= {str, int, float}:
+        return detect_text([v if v is None or isinstance(v, str) else to_text(v) for v in values], name)
     return "json" if kinds & {dict, list} else _OF_KINDS.get(kinds, "text")
 
 

@@ -1,0 +1,1 @@
+"""Connector `geo`: points, lines and areas from GeoJSON, Shapefile, GeoPackage, KML, GML and their kin."""
