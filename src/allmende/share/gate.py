@@ -1,0 +1,148 @@
+"""Where access is decided. Default closed; what may not be seen looks like what is not there.
+
+The class of a version is the stricter of two: its class now (the city's file, its inputs, its
+licences) and its class when it was published. So closing a dataset closes all its versions at
+once, and opening one does not open versions that were published closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allmende.errors import NotFound
+from allmende.model.access import Access, Principal, strictest
+from allmende.model.city import City
+from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
+from allmende.model.document import StoryVersion
+from allmende.model.source import Receipt
+from allmende.ports import Engine, Lake, Store
+
+if TYPE_CHECKING:
+    from allmende.catalogue.access import Accesses
+    from allmende.catalogue.figures import Figures
+    from allmende.catalogue.lineage import Lineage
+    from allmende.catalogue.search import SearchIndex
+
+
+class Gate:
+    """What all reads share: the parts behind the gate, and the decisions at it."""
+
+    def __init__(  # noqa: PLR0917  (the seams of the house, each once)
+        self,
+        city: City,
+        store: Store,
+        lake: Lake,
+        engine: Engine,
+        figures: Figures,
+        accesses: Accesses,
+        lineage: Lineage,
+        search: SearchIndex | None,
+    ) -> None:
+        self.city = city
+        self._store = store
+        self._lake = lake
+        self._engine = engine
+        self._figures = figures
+        self._accesses = accesses
+        self._lineage = lineage
+        self._search = search
+
+    def generation(self) -> int:
+        """Grows with every change that readers can see; caches are kept under it."""
+        return self._store.generation()
+
+    def _version_access(self, version: DatasetVersion) -> Access:
+        if version.dataset not in self.city.datasets:
+            return Access.INTERNAL
+        return strictest((self._accesses.dataset(version.dataset), version.access))
+
+    def _may_dataset(self, principal: Principal, dataset: str) -> bool:
+        return dataset in self.city.datasets and principal.may_read(self._accesses.dataset(dataset), dataset)
+
+    def _may_version(self, principal: Principal, version: DatasetVersion) -> bool:
+        return version.dataset in self.city.datasets and principal.may_read(
+            self._version_access(version), version.dataset
+        )
+
+    def _readable_dataset(self, principal: Principal, dataset: str) -> Dataset:
+        if not self._may_dataset(principal, dataset):
+            raise no_dataset(dataset)
+        return self.city.datasets[dataset]
+
+    def _readable_version(self, principal: Principal, dataset: str, number: int | None) -> DatasetVersion:
+        """That version, or (None) the newest the reader may see."""
+        self._readable_dataset(principal, dataset)
+        if number is not None:
+            return self._numbered(principal, dataset, number)
+        readable = (v for v in self._store.versions(dataset) if self._may_version(principal, v))
+        found = next(readable, None)
+        if found is None:
+            raise NotFound(f"nothing has been published of {dataset!r} yet", where=f"/d/{dataset}")
+        return found
+
+    def _numbered(self, principal: Principal, dataset: str, number: int) -> DatasetVersion:
+        try:
+            version = self._store.version(Pin(dataset, number))
+        except NotFound:
+            raise no_version(dataset, number) from None
+        if not self._may_version(principal, version):
+            raise no_version(dataset, number)
+        return version
+
+    def _column_access(self, version: DatasetVersion, column: Column) -> Access:
+        now = self.city.datasets[version.dataset].column(column.name)
+        classes = [self._version_access(version), column.access]
+        if now is not None:
+            classes += [now.access, self._accesses.column(version.dataset, column.name)]
+        return strictest(classes)
+
+    def _columns(self, principal: Principal, version: DatasetVersion) -> tuple[Column, ...]:
+        """The columns of a version that the reader may see; the others are absent, not empty."""
+        return tuple(
+            column
+            for column in version.columns
+            if principal.may_read(self._column_access(version, column), version.dataset)
+        )
+
+    def _sees_all(self, principal: Principal, version: DatasetVersion) -> bool:
+        return len(self._columns(principal, version)) == len(version.columns)
+
+    def _may_indicator(self, principal: Principal, indicator: str) -> bool:
+        found = self.city.indicators.get(indicator)
+        return found is not None and principal.may_read(self._accesses.indicator(indicator), found.dataset)
+
+    def _may_story(self, principal: Principal, version: StoryVersion) -> bool:
+        """A story is as closed as what it was made from is now, and as it was when published."""
+        if not version.pins:
+            return principal.may_read(version.access, version.story)
+        return all(self._may_pin(principal, pin, version.access) for pin in version.pins)
+
+    def _may_pin(self, principal: Principal, pin: Pin, at_least: Access) -> bool:
+        try:
+            now = self._version_access(self._store.version(pin))
+        except NotFound:
+            return False
+        return principal.may_read(strictest((now, at_least)), pin.dataset)
+
+    def _may_raw(self, principal: Principal, receipt: Receipt) -> bool:
+        """Raw bytes hold every column, also those that are dropped or closed: all of them must be open
+        to the reader, for every dataset made from that source."""
+        made = [d for d in self.city.datasets.values() if d.source == receipt.source]
+        return bool(made) and all(principal.may_read(self._raw_access(d), d.id) for d in made)
+
+    def _raw_access(self, dataset: Dataset) -> Access:
+        if dataset.contract == "discard":  # what is discarded was never looked at
+            return Access.INTERNAL
+        published = [v.access for v in self._store.versions(dataset.id)[:1]]
+        columns = [column.access for column in dataset.columns]
+        return strictest([self._accesses.dataset(dataset.id), *published, *columns])
+
+
+def no_dataset(dataset: str) -> NotFound:
+    """The one answer for datasets that are not there and for those the reader may not see."""
+    return NotFound(f"there is no dataset {dataset!r}", where=f"/d/{dataset}")
+
+
+def no_version(dataset: str, number: int) -> NotFound:
+    """The one answer for versions that are not there and for those the reader may not see."""
+    return NotFound(f"there is no version {number} of {dataset!r}", where=f"/d/{dataset}@{number}")

@@ -1,0 +1,34 @@
+"""The only way to data. Page, API, download and standard all ask here, and say for whom.
+
+Every method takes the principal first. Default closed: what the reader may not see is answered
+exactly like what is not there (`NotFound`), and closed columns are absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from allmende.model.access import Access, Principal
+from allmende.model.text import Language
+from allmende.share.health_reads import HealthReads
+
+if TYPE_CHECKING:
+    from allmende.catalogue.search import Hit
+
+
+class Reads(HealthReads):
+    """All reads behind the gate: datasets, rows, knowledge, places, health (see the parts) and search."""
+
+    def search(
+        self, principal: Principal, query: str, language: Language, limit: int = 20
+    ) -> tuple[Hit, ...]:
+        """What the city has on `query`, best first, of what the reader may see."""
+        if self._search is None:
+            return ()
+        return self._search.find(query, language, may_read_for(principal), limit)
+
+
+def may_read_for(principal: Principal) -> Callable[[Access, str], bool]:
+    """The question the search index asks of each hit: may this reader read that class of that dataset?"""
+    return principal.may_read

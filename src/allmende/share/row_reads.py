@@ -1,0 +1,115 @@
+"""Reading rows: pages of them, all of them as a stream, and those that were rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from allmende.errors import NotFound
+from allmende.model.access import Principal
+from allmende.model.dataset import Column, DatasetVersion
+from allmende.model.source import Rejected
+from allmende.share.dataset_reads import DatasetReads
+from allmende.share.views import RejectedPage, RowsPage, RowStream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_ROWS = 10_000
+
+
+class RowReads(DatasetReads):
+    """What stands in datasets."""
+
+    def rows(
+        self,
+        principal: Principal,
+        dataset: str,
+        version: int | None = None,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        columns: Sequence[str] = (),
+    ) -> RowsPage:
+        """Up to `limit` (at most 10,000) rows from `offset`, with `columns` or all the reader may see.
+
+        Raises NotFound, also for a column that is not there or not for this reader.
+        """
+        found = self._readable_version(principal, dataset, version)
+        chosen = _pick(self._columns(principal, found), columns, dataset)
+        limit, offset = min(max(limit, 0), MOST_ROWS), max(offset, 0)
+        batches = self._lake.read(dataset, found.lake_version)
+        rows = tuple(_page(_only(batches, chosen), offset, limit)) if chosen else ()
+        return RowsPage(found.pin, chosen, rows, found.rows, offset, limit)
+
+    def stream(self, principal: Principal, dataset: str, version: int | None = None) -> RowStream:
+        """All rows of a version, in order, in batches. Raises NotFound, also when there is no download
+        because the licence is not known."""
+        view = self.dataset(principal, dataset, version)
+        if view.version is None or not view.downloadable:
+            raise NotFound(f"there is no download of {dataset!r}", where=f"/d/{dataset}")
+        batches = self._lake.read(dataset, view.version.lake_version)
+        return RowStream(view, view.columns, _only(batches, view.columns))
+
+    def rejected(
+        self,
+        principal: Principal,
+        dataset: str,
+        version: int | None = None,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> RejectedPage:
+        """Rows that were not taken. The raw text is for readers of the whole raw file only, because it
+        may hold columns that are closed; a fault in a closed column is not told."""
+        found = self._readable_version(principal, dataset, version)
+        faults = self._faults(found) if found.rejected_raw else ()
+        shown = tuple(r for r in faults if self._may_fault(principal, found, r))
+        if not self._may_raw_text(principal, found):
+            shown = tuple(Rejected(r.row, r.column, r.reason, "") for r in shown)
+        return RejectedPage(found.pin, shown[offset : offset + limit], len(shown))
+
+    def _faults(self, version: DatasetVersion) -> tuple[Rejected, ...]:
+        import pyarrow.parquet as pq  # 100 MB that a server of pages alone never needs
+
+        table = pq.read_table(self._lake.raw_path(version.rejected_raw))
+        rows = table.select(["row", "column", "reason", "raw"]).to_pylist()
+        return tuple(Rejected(int(r["row"]), r["column"] or "", r["reason"], r["raw"] or "") for r in rows)
+
+    def _may_fault(self, principal: Principal, version: DatasetVersion, fault: Rejected) -> bool:
+        if self._sees_all(principal, version):
+            return True
+        return fault.column in {c.name for c in self._columns(principal, version)}
+
+    def _may_raw_text(self, principal: Principal, version: DatasetVersion) -> bool:
+        dataset = self.city.datasets[version.dataset]
+        closed = self._raw_access(dataset)
+        return self._sees_all(principal, version) and principal.may_read(closed, dataset.id)
+
+
+def _pick(columns: tuple[Column, ...], names: Sequence[str], dataset: str) -> tuple[Column, ...]:
+    if not names:
+        return columns
+    known = {column.name: column for column in columns}
+    for name in names:
+        if name not in known:
+            raise NotFound(f"{dataset!r} has no column {name!r}", where=f"/d/{dataset}")
+    return tuple(known[name] for name in dict.fromkeys(names))
+
+
+def _only(batches: pa.RecordBatchReader, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+    names = [column.name for column in columns]
+    for batch in batches:
+        yield batch.select(names)
+
+
+def _page(batches: Iterator[pa.RecordBatch], offset: int, limit: int) -> Iterator[tuple[object, ...]]:
+    for batch in batches:
+        if limit <= 0:
+            return
+        if offset >= batch.num_rows:
+            offset -= batch.num_rows
+            continue
+        part = batch.slice(offset, limit)
+        offset, limit = 0, limit - part.num_rows
+        yield from zip(*(column.to_pylist() for column in part.columns), strict=True)
