@@ -83,6 +83,10 @@ LINKS = [
     ("datasets/benches-count.toml", '"benches-count"', '"benches-sum"', "$.recipe"),
     ("indicators/benches.toml", '"benches-count"', '"benches-counts"', "$.dataset"),
     ("indicators/benches.toml", 'value_column = "benches"', 'value_column = "bench"', "$.value_column"),
+    ("recipes/benches-count.sql", "from benches", "from benchs", "$"),
+    ("recipes/benches-count.sql", "from benches", "from benches_count", "$"),
+    ("recipes/benches-count.sql", "select count(*)", "select sum(height) / max(height)", "line 1, column 10"),
+    ("datasets/benches.toml", 'source = "benches"', 'recipe = "benches-count"', "$.recipe"),
     ("stories/sitting.de.md", 'indicator = "benches"', 'indicator = "bench"', "$.indicator"),
 ]
 

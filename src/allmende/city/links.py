@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from allmende.city.decode import did_you_mean
 from allmende.city.files import KINDS
+from allmende.city.recipes import check_recipes
 from allmende.errors import AllmendeError
 from allmende.extensions import connector_ids, load_connector
 from allmende.model.city import City
@@ -191,4 +192,5 @@ def _check_indicator(city: City, indicator: Indicator, names: Names, file: str) 
 
 def check_links(city: City, broken: Set[str]) -> list[Problem]:
     """Every fault between files. `broken` are files whose own faults are known already."""
-    return list(check_names(city, names_of(city, broken)))
+    names = names_of(city, broken)
+    return [*check_names(city, names), *check_recipes(city, names.datasets, broken)]
