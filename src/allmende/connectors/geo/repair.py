@@ -36,7 +36,8 @@ def repair(shapes: Shapes) -> tuple[Shapes, list[Fault], str]:
             )
             made[index] = None
         else:
-            made[index] = valid
+            # In canonical order, so that the same bytes give the same rows with every GEOS.
+            made[index] = shapely.normalize(valid)
             repaired.append(f"row {index + 1} ({reason})")
     note = (
         f"{len(repaired)}: {', '.join(repaired[:3])}{' …' if len(repaired) > 3 else ''}" if repaired else ""

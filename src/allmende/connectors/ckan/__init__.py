@@ -1,0 +1,1 @@
+"""Connector `ckan`: harvests the catalogue of a CKAN portal, one row per dataset."""
