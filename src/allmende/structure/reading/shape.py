@@ -56,13 +56,15 @@ def shape(
 
     `faults` are those the connector itself found, `raw_of` gives a row's raw text by index. A
     declared column is taken by its source name, or by the name that is ours; one that the source
-    lacks is left out, for the contract to notice. Raises Unreadable for too many columns.
+    lacks is left out, for the contract to notice. Raises Unreadable for too many columns, or none.
     """
     if len(found) > MOST_COLUMNS:
         raise Unreadable(
             f"{len(found)} columns are more than the {MOST_COLUMNS} that a table can have",
             hint="Are names and values swapped? Ask for a long table instead of a wide one.",
         )
+    if rows and not found:
+        raise Unreadable(f"{rows} rows, but no columns", hint="Are these records, or single values?")
     columns = assign(found, declared)
     all_faults = list(faults)
     cells: list[list[Any]] = []
