@@ -5,6 +5,9 @@ Both verbs that make versions, structuring a source and running a recipe, come t
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -32,13 +35,43 @@ class Made:
     attributions: tuple[str, ...] = ()
 
 
+def seen(
+    store: Store, latest: DatasetVersion, maker_hash: str, raw: Iterable[str], inputs: Iterable[Pin]
+) -> bool:
+    """True when `latest` was made from exactly this, or this was tried and gave the same rows."""
+    raw, inputs = tuple(raw), tuple(inputs)
+    if (latest.maker_hash, latest.raw, latest.inputs) == (maker_hash, raw, inputs):
+        return True
+    return store.definition(_hash(_record(latest.pin, maker_hash, raw, inputs))) is not None
+
+
 def same_making(latest: DatasetVersion | None, made: Made) -> bool:
-    """True when `latest` was made in the same way from the same inputs, so nothing need be computed."""
+    """True when `latest` was made in the same way from the same inputs; better ask `seen`."""
     return latest is not None and (latest.maker_hash, latest.raw, latest.inputs) == (
         made.maker_hash,
         made.raw,
         made.inputs,
     )
+
+
+def remember(store: Store, pin: Pin, made: Made) -> None:
+    """Remember that this making gave the rows of `pin` again, so that it need not be tried twice."""
+    record = _record(pin, made.maker_hash, made.raw, made.inputs)
+    store.keep_definition(_hash(record), record)
+
+
+def digest(value: object) -> str:
+    """SHA-256 (hex) of any plain value (texts, numbers, lists, dicts), whatever the order of its keys."""
+    return _hash(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def _record(pin: Pin, maker_hash: str, raw: Iterable[str], inputs: Iterable[Pin]) -> str:
+    making = {"same_as": str(pin), "maker": maker_hash, "raw": list(raw), "inputs": [str(i) for i in inputs]}
+    return json.dumps(making, sort_keys=True)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def publish_table(dataset: str, made: Made, store: Store, lake: Lake, clock: Clock) -> DatasetVersion | None:
@@ -49,6 +82,7 @@ def publish_table(dataset: str, made: Made, store: Store, lake: Lake, clock: Clo
     """
     latest = next(iter(store.versions(dataset)), None)
     if latest is not None and _unchanged(latest, made, lake.content_hash(made.table)):
+        remember(store, latest.pin, made)
         return None
     written = lake.write(dataset, made.table)
     version = DatasetVersion(
