@@ -87,6 +87,14 @@ LINKS = [
     ("recipes/benches-count.sql", "from benches", "from benches_count", "$"),
     ("recipes/benches-count.sql", "select count(*)", "select sum(height) / max(height)", "line 1, column 10"),
     ("datasets/benches.toml", 'source = "benches"', 'recipe = "benches-count"', "$.recipe"),
+    ("city.toml", 'value(\\"benches\\")', 'value(\\"bench\\")', "$.front.sentence.de"),
+    ("stories/sitting.de.md", 'value(\\"benches\\")', 'valu(\\"benches\\")', "$.answer"),
+    ("stories/sitting.de.md", 'value(\\"benches\\") }}', 'value(\\"benches\\")', "$.answer"),
+    ("stories/sitting.de.md", "Am Markt", 'Am {{ chart("benches") }}', "$.body"),
+    ("stories/sitting.de.md", "Am Markt stehen viele.", '{{ map("bench") }}', "$.body"),
+    ("stories/sitting.de.md", "Am Markt", '{{ rows("bench") }}', "$.body"),
+    ("stories/sitting.de.md", "Am Markt", '{{ cell("benches", "hight", number="1") }}', "$.body"),
+    ("stories/sitting.de.md", "Am Markt", '{{ cell("benches", "height", nr="1") }}', "$.body"),
     ("stories/sitting.de.md", 'indicator = "benches"', 'indicator = "bench"', "$.indicator"),
 ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from allmende.city.calls import check_calls
 from allmende.city.decode import did_you_mean
 from allmende.city.files import KINDS
 from allmende.city.recipes import check_recipes
@@ -193,4 +194,8 @@ def _check_indicator(city: City, indicator: Indicator, names: Names, file: str) 
 def check_links(city: City, broken: Set[str]) -> list[Problem]:
     """Every fault between files. `broken` are files whose own faults are known already."""
     names = names_of(city, broken)
-    return [*check_names(city, names), *check_recipes(city, names.datasets, broken)]
+    return [
+        *check_names(city, names),
+        *check_recipes(city, names.datasets, broken),
+        *check_calls(city, names.indicators, names.datasets),
+    ]
