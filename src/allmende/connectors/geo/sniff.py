@@ -76,8 +76,12 @@ def _format_of_xml(text: bytes) -> tuple[Format, str]:
         return "kml", ".kml"
     if name == "FeatureCollection" or b"opengis.net/gml" in text:
         return "gml", ".gml"
+    if name.lower() == "html":
+        raise Unreadable(
+            "this is a web page", hint="Often it is a login or an error page; look for the file itself."
+        )
     raise Unreadable(
-        f"this is XML with the root <{name}>, not KML or GML", hint="A web page or a service's error message?"
+        f"this is XML with the root <{name}>, not KML or GML", hint="Perhaps a service's error message."
     )
 
 

@@ -45,6 +45,7 @@ def read_records(text: str, path: str, reader: JsonText) -> Records:
 def find_records(value: Any, path: str) -> Records:
     """The list at `path`, or without one the longest list of objects; else the one object itself.
 
+    An object with an id is a record, unless it has a list under one of the usual names.
     An object of objects (`{"PH01": {...}, "PH02": {...}}`) is a list with its keys as `key`.
     """
     if path:
@@ -56,7 +57,11 @@ def find_records(value: Any, path: str) -> Records:
     candidates = [] if is_map(value) else list(_lists(value))
     if not candidates:
         return _as_records(value, "$")
-    found, where = max(candidates, key=lambda pair: (pair[1].rpartition(".")[2] in USUAL, len(pair[0])))
+    usual, _, found, where = max(
+        ((w.rpartition(".")[2] in USUAL, len(f), f, w) for f, w in candidates), key=lambda one: one[:2]
+    )
+    if not usual and any(isinstance(value.get(key), str | int) for key in ("id", "@id", "uid")):
+        return Records([value], "$")
     return Records(found, where)
 
 

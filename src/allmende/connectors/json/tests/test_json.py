@@ -39,6 +39,8 @@ def parse(tmp_path: Path, text: str | bytes, *columns: Column, **options: Any) -
         ({"meta": {"x": 1}, "result": {"records": [{"a": 1}, {"a": 2}]}}, "result.records", 2),
         ({"fields": [{"n": 1}, {"n": 2}, {"n": 3}], "features": [{"a": 1}]}, "features", 1),
         ({"P1": {"free": 1}, "P2": {"free": 2}}, "$.*", 2),
+        ({"id": 7, "files": [{"a": 1}, {"a": 2}]}, "$", 1),
+        ({"id": 7, "items": [{"a": 1}, {"a": 2}]}, "items", 2),
         ({"20140101": [1, 2], "20140102": [3, 4]}, "$.*", 2),
     ],
 )
