@@ -29,7 +29,7 @@ def content_hash(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _add(digest: Any, array: pa.Array) -> None:
+def _add(digest: Any, array: pa.Array[Any]) -> None:
     digest.update(array.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False).tobytes())
     known = array.drop_null()
     if pa.types.is_null(array.type):
@@ -52,18 +52,18 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _add_text(digest: Any, known: pa.Array) -> None:
-    digest.update(pc.binary_length(known).cast(pa.int64()).to_numpy(zero_copy_only=False).tobytes())
+def _add_text(digest: Any, known: pa.Array[Any]) -> None:
     # Casting to the large type gives 64-bit offsets, so that one slice of the data buffer is the content.
     large = known.cast(pa.large_binary())
+    digest.update(pc.binary_length(large).to_numpy(zero_copy_only=False).tobytes())
     _, offsets, data = large.buffers()
-    if data is None or len(large) == 0:
+    if data is None or offsets is None or len(large) == 0:
         return
     ends = np.frombuffer(offsets, np.int64, len(large) + 1, large.offset * 8)
     digest.update(memoryview(data)[ends[0] : ends[-1]])
 
 
-def _numbers(known: pa.Array) -> np.ndarray[Any, Any]:
+def _numbers(known: pa.Array[Any]) -> np.ndarray[Any, Any]:
     if pa.types.is_boolean(known.type):
         return np.asarray(known.cast(pa.uint8()))
     if pa.types.is_date32(known.type):

@@ -68,7 +68,8 @@ class DeltaTables:
 
     def _schema(self, dataset: str, lake_version: int) -> pa.Schema:
         """The columns of a version without rows, which has no file to ask."""
-        return pa.schema(DeltaTable(self._folder / dataset, version=lake_version).schema().to_arrow())
+        known = DeltaTable(self._folder / dataset, version=lake_version).schema().to_arrow()
+        return pa.schema(known)  # type: ignore[arg-type]  # speaks Arrow's C interface, the stubs do not know
 
 
 def _batches(files: tuple[str, ...], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,54 @@
+"""Numbers, periods and units as people read them, in German and English."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from allmende.model.figure import Figure
+from allmende.model.text import Language
+
+NARROW = "\u202f"
+FIXED = "\u00a0"
+MINUS = "\u2212"
+UNKNOWN = {"de": "unbekannt", "en": "unknown"}
+
+
+def word_number(value: float | None, decimals: int, language: Language, *, sign: bool = False) -> str:
+    """A number with thousands marks and a true minus; `sign` shows a plus; None is said in words."""
+    if value is None:
+        return UNKNOWN[language]
+    pattern = "#,##0" + ("." + "0" * decimals if decimals > 0 else "")
+    text = format_decimal(abs(round(value, decimals)), format=pattern, locale=language)
+    negative = round(value, decimals) < 0
+    return (MINUS if negative else "+" if sign and round(value, decimals) > 0 else "") + text
+
+
+def word_period(period: str | None, language: Language) -> str:
+    """A year as it is, the first of a month as the month, other days as a date; other text as it is."""
+    if not period:
+        return ""
+    try:
+        day = date.fromisoformat(period[:10])
+    except ValueError:
+        return period
+    pattern = "MMMM y" if day.day == 1 else "d. MMMM y" if language == "de" else "d MMMM y"
+    return format_date(day, pattern, locale=language)
+
+
+def word_unit(text: str, unit: str) -> str:
+    """A number and its unit, kept together on one line."""
+    return f"{text}{FIXED}{unit}" if unit and unit != "1" else text
+
+
+def word_figure(figure: Figure, language: Language, *, unit: bool = True) -> str:
+    """A figure's value for people: changes in per cent with a sign, values with their unit."""
+    if isinstance(figure.value, str):
+        return figure.value
+    operation = figure.id.operation
+    text = word_number(figure.value, figure.decimals, language, sign=operation in ("change", "difference"))
+    if figure.value is None:
+        return text
+    return word_unit(text, figure.unit.of(language)) if unit or operation == "change" else text
