@@ -292,10 +292,21 @@ def test_only_plain_web_addresses_are_fetched(http: GuardedHttp, address: str) -
         http.fetch(address)
 
 
-def test_a_name_that_does_not_exist_is_unreachable(http: GuardedHttp) -> None:
-    """A missing name may pass (the network may be down), so it can be tried again."""
-    with pytest.raises(SourceUnreachable):
+def test_a_name_that_does_not_exist_is_unreachable(
+    http: GuardedHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing name may pass at the next run; within this one it is asked for twice only (robots.txt first)."""
+    asked: list[str] = []
+
+    def unknown(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(SourceUnreachable, match=r"name\.invalid") as raised:
         http.fetch("http://name.invalid/a")
+    assert raised.value.transient
+    assert asked == ["name.invalid"] * 2
 
 
 def test_a_closed_port_is_unreachable(http: GuardedHttp) -> None:

@@ -32,6 +32,10 @@ def resolve(host: str, port: int) -> list[IP]:
     return [ipaddress.ip_address(text) for text in texts]
 
 
+class NameUnknown(httpx.ConnectError):
+    """The name has no address now: mostly there is no network, and asking again at once is no use."""
+
+
 class PinnedTransport(httpx.BaseTransport):
     """Resolves a host once, refuses what is not public, and connects to exactly what was checked.
 
@@ -60,7 +64,7 @@ class PinnedTransport(httpx.BaseTransport):
         try:
             addresses = resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise httpx.ConnectError(f"the name {host} is not known ({error})") from error
+            raise NameUnknown(f"the name {host} is not known ({error})") from error
         if host.lower() not in self._private_hosts and not all(map(is_public, addresses)):
             raise SourceRefused(
                 "this address lies inside a private network",

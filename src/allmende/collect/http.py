@@ -16,8 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 
-from allmende.collect.addresses import PinnedTransport
+from allmende.collect.addresses import NameUnknown, PinnedTransport
 from allmende.collect.robots import LONGEST, Robots
 from allmende.errors import SourceRefused, SourceUnreachable
 from allmende.model.source import Receipt
@@ -55,6 +56,10 @@ class _TryLater(SourceUnreachable):
         self.seconds = seconds
 
 
+class _NoNetwork(SourceUnreachable):
+    """Not tried again within this fetch, so that a city without network is told so in seconds."""
+
+
 class GuardedHttp:
     """An Http over the network. `contact` (an address or e-mail) is named to every server.
 
@@ -72,6 +77,8 @@ class GuardedHttp:
         proxy: str | None = None,
         limits: Limits | None = None,
     ) -> None:
+        # The run tells of failures; a log line for every attempt would only tear the progress display.
+        set_on_retry_hooks([])
         self._limits = limits or Limits()
         self._offline = offline
         inner = httpx.HTTPTransport(proxy=proxy, trust_env=False) if proxy else None
@@ -111,7 +118,7 @@ class GuardedHttp:
     def _wait_before_retry(self, error: Exception) -> bool | float:
         if isinstance(error, _TryLater):
             return error.seconds if error.seconds <= self._limits.longest_wait else False
-        return isinstance(error, SourceUnreachable)
+        return isinstance(error, SourceUnreachable) and not isinstance(error, _NoNetwork)
 
     def _fetch_once(self, address: str, url: httpx.URL, known: Receipt | None) -> Fetched | None:
         deadline = time.monotonic() + self._limits.total_seconds
@@ -283,6 +290,8 @@ def _translated(address: str) -> Iterator[None]:
         ) from error
     except httpx.DecodingError as error:
         raise SourceUnreachable(f"the answer was packed wrongly ({error})", where=address) from error
+    except NameUnknown as error:
+        raise _NoNetwork(str(error), where=address, hint="Is the network there?") from error
     except httpx.HTTPError as error:
         raise SourceUnreachable(
             f"the address cannot be reached ({error})", where=address, hint="Is the network there?"
