@@ -1,0 +1,70 @@
+"""Computing a version again: from its own raw bytes or input versions, compared by hash. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+from allmende.errors import AllmendeError, NotFound
+from allmende.extensions import load_connector
+from allmende.flow.workspace import Workspace
+from allmende.model.dataset import DatasetVersion, Pin
+from allmende.ports import Recomputed
+from allmende.structure.publish import remake
+from allmende.understand.recipe import make_table, maker_hash
+
+SAME = "same"
+SAME_THOUGH_CHANGED = "same, although the definition changed since"
+CHANGED = "the definition changed since"
+DIFFERENT = "the same definition gives other rows today"
+
+
+class Recomputer:
+    """The Recompute port for one city."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def __call__(self, pin: Pin) -> Recomputed:
+        """Make the version again. `reason` is one of this module's words, or what prevented it.
+
+        Raises NotFound when there is no such version.
+        """
+        version = self._workspace.store.version(pin)
+        started = perf_counter()
+        try:
+            made, same_definition = self._make(version)
+        except AllmendeError as error:
+            return Recomputed(pin, False, str(error), "", perf_counter() - started)
+        equal = made == version.content_hash
+        return Recomputed(pin, equal, _reason(equal, same_definition), made, perf_counter() - started)
+
+    def _make(self, version: DatasetVersion) -> tuple[str, bool]:
+        if version.recipe_text:
+            return self._compute(version)
+        workspace = self._workspace
+        dataset = workspace.city.datasets.get(version.dataset)
+        if dataset is None or dataset.source not in workspace.city.sources:
+            raise NotFound("the city no longer makes this dataset from a source", where=str(version.pin))
+        connector = load_connector(workspace.city.sources[dataset.source].connector)
+        made = remake(workspace.city, version, connector, workspace.store, workspace.lake)
+        return made.content_hash, made.same_definition
+
+    def _compute(self, version: DatasetVersion) -> tuple[str, bool]:
+        """Run the recipe as it was then: its own text, inputs and columns."""
+        workspace = self._workspace
+        dataset = workspace.city.datasets.get(version.dataset)
+        if dataset is None:
+            raise NotFound("the city no longer has this dataset", where=str(version.pin))
+        as_then = replace(dataset, columns=version.columns)
+        tables = {pin.dataset.replace("-", "_"): pin for pin in version.inputs}
+        table = make_table(as_then, version.recipe_text, tables, workspace.engine)
+        known = dataset.recipe in workspace.city.recipes
+        same = known and maker_hash(workspace.city, dataset) == version.maker_hash
+        return workspace.lake.content_hash(table), same
+
+
+def _reason(equal: bool, same_definition: bool) -> str:
+    if equal:
+        return SAME if same_definition else SAME_THOUGH_CHANGED
+    return DIFFERENT if same_definition else CHANGED
