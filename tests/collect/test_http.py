@@ -337,6 +337,29 @@ def test_robots_txt_is_obeyed_and_asked_once(server: Server, http: GuardedHttp) 
     assert [path for path, _ in server.asked] == ["/robots.txt", "/open/a"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "path", "allowed"),
+    [
+        (b"User-agent: *\nDisallow: /api/\n", "/api/3/action/package_search", True),
+        (b"User-agent: *\nDisallow: /api/\n\nUser-agent: Allmende\nDisallow: /api/\n", "/api/3/x", False),
+        (b"User-agent: *\nDisallow: /daten/\n", "/daten/a.csv", False),
+        (b"User-agent: *\nDisallow: /\n\nUser-agent: Allmende\nAllow: /\n", "/daten/a.csv", True),
+        (b"\xff\xfe no rules at all", "/daten/a.csv", True),
+    ],
+)
+def test_interfaces_for_machines_are_open_to_machines(
+    server: Server, http: GuardedHttp, rules: bytes, path: str, allowed: bool
+) -> None:
+    """CKAN forbids /api/ to crawlers by default; only rules that name us close an interface to us."""
+    server.routes["/robots.txt"] = body(rules)
+    server.routes[path] = body(b"x")
+    if allowed:
+        assert read(http.fetch(server.address(path))) == b"x"
+    else:
+        with pytest.raises(SourceRefused, match=r"robots\.txt"):
+            http.fetch(server.address(path))
+
+
 def test_the_server_chooses_no_folder(server: Server, http: GuardedHttp) -> None:
     """A file name from outside loses its path."""
     server.routes["/a"] = body(b"x", Content_Disposition='attachment; filename="../../etc/passwd"')

@@ -17,6 +17,9 @@ class Robots:
 
     No robots.txt, or none that answers, allows everything: RFC 9309 would forbid all when a server
     is failing, but it speaks of crawlers; we ask for the one address that a person wrote down.
+
+    Programming interfaces (`/api/` in the path) are made for machines, though CKAN's own default forbids
+    them to all crawlers: there only a rule that names our agent counts. Whoever names us is obeyed always.
     """
 
     def __init__(self, agent: str, read: Callable[[str], str | None]) -> None:
@@ -35,4 +38,9 @@ class Robots:
             rules.parse((self._read(f"{origin}/robots.txt") or "").splitlines())
             with self._lock:
                 self._rules[origin] = rules
-        return rules.can_fetch(self._agent, str(url))
+        return rules.can_fetch(self._agent, str(url)) or ("/api/" in url.path and not self._is_named(rules))
+
+    def _is_named(self, rules: RobotFileParser) -> bool:
+        """True when a group of rules is for our agent by name."""
+        texts = str(rules).lower().splitlines()
+        return any(line.startswith("user-agent:") and self._agent.lower() in line for line in texts)
