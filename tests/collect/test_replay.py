@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from allmende.collect.replay import ReplayHttp
 from allmende.errors import NotFound, SourceUnreachable
 from allmende.model.source import Receipt
 from allmende.testing.http import FakeHttp
+
+SHARED = Path(os.environ.get("ALLMENDE_REPLAY") or Path(__file__).parents[2].parent / "shared" / "data")
 
 
 @pytest.fixture
@@ -82,6 +86,23 @@ def test_an_unchanged_file_is_unchanged(folder: Path) -> None:
     assert ReplayHttp(folder).fetch(address, known) is None
     (folder / "a/trees.csv").write_text("more")
     assert ReplayHttp(folder).fetch(address, known) is not None
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"no recorded data in {SHARED}")
+def test_the_recorded_data_answer_their_addresses() -> None:
+    """Every row of the real table whose file is there answers; so do files of Jena that have no row."""
+    table = (SHARED / "addresses.csv").read_text(encoding="utf-8-sig").splitlines()
+    rows = [row for row in csv.DictReader(table) if (SHARED / row["file"]).is_file()]
+    http = ReplayHttp(SHARED)
+    assert len(rows) > 500
+    for row in rows:
+        assert http.fetch(row["address"]) is not None, row["file"]
+    base = "https://raw.githubusercontent.com/OffenesJena/jenathon-privathaushalte-jena/fc481cf1/data/"
+    for name in ("hh_priv.csv", "hh_priv_1.csv", "statbez.geojson"):
+        fetched = http.fetch(base + name)
+        assert fetched is not None
+        assert b"".join(fetched.chunks) == (SHARED / "02_jena_stats" / name).read_bytes()
 
 
 def test_a_folder_without_a_table_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from allmende.model.dataset import Column
 from allmende.ports import Parsed
 from allmende.structure.reading import archives
 from allmende.testing.connector_contract import ConnectorContract, check_law, raw_of, shown, source_of
+from allmende.testing.server import body, serving
 
 NAMES = ["Löbdergraben", "Saale", "Ost"]
 POINTS = [(11.585, 50.927), (11.59, 50.93), (11.6, 50.94)]
@@ -323,6 +324,26 @@ def test_xml_with_entities_is_refused(tmp_path: Path, doctype: str) -> None:
     kml = f'<?xml version="1.0"?>{doctype}<kml xmlns="http://www.opengis.net/kml/2.2"></kml>'
     with pytest.raises(Unreadable, match="document type"):
         parse(written(tmp_path, kml))
+
+
+@pytest.mark.parametrize("kind", ["gml", "kml"])
+def test_reading_never_asks_another_server(tmp_path: Path, kind: str) -> None:
+    """Schemas, links and icons that a file names stay where they are: parsing is pure."""
+    with serving() as server:
+        server.routes["/x"] = body(b"<x/>")
+        gml = f"""<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml"
+            xmlns:a="http://a.example" xmlns:xlink="http://www.w3.org/1999/xlink"
+            xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://a.example {server.address("/x")}">
+            <gml:featureMember><a:tree><a:name>Linde</a:name><a:more xlink:href="{server.address("/x")}"/>
+            <a:geom><gml:Point srsName="EPSG:25832"><gml:coordinates>682000,5645000</gml:coordinates></gml:Point></a:geom>
+            </a:tree></gml:featureMember></wfs:FeatureCollection>"""
+        kml = f"""<kml xmlns="http://www.opengis.net/kml/2.2"><Document>
+            <NetworkLink><Link><href>{server.address("/x")}</href></Link></NetworkLink>
+            <Placemark><name>Linde</name><styleUrl>{server.address("/x")}#a</styleUrl>
+            <Point><coordinates>11.5,50.9</coordinates></Point></Placemark></Document></kml>"""
+        rows = shown(parse(written(tmp_path, gml if kind == "gml" else kml)), 1)
+        assert rows[0]["name"] == "Linde"
+        assert server.asked == []
 
 
 def test_broken_xml_is_refused_with_line_and_column(tmp_path: Path) -> None:
