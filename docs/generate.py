@@ -1,0 +1,179 @@
+"""Writes the pages of docs that follow from the code: glossary, command line, settings, errors.
+
+`python docs/generate.py` writes them, `--check` only says whether they are as the code wants them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+import allmende.errors
+import allmende.model
+from allmende.cli import COMMANDS
+from allmende.cli import allmende as command_line
+from allmende.cli.errors import OK, REFUSED, TITLES, USAGE
+from allmende.cli.settings import SETTINGS
+from allmende.errors import AllmendeError
+
+DOCS = Path(__file__).parent
+NOTICE = "<!-- Written by docs/generate.py; change the code, then run `make format`. -->"
+
+
+def glossary() -> str:
+    """Every public class of the domain language with what it means."""
+    lines = [
+        "# Glossary",
+        "",
+        "One name per concept, in code, files and talk. The words follow from `src/allmende/model`.",
+        "",
+    ]
+    for module in _modules():
+        lines += [f"## {(module.__doc__ or '').splitlines()[0].rstrip('.')}", ""]
+        for name, class_ in _classes(module):
+            lines += [f"### {name}", "", inspect.getdoc(class_) or "", ""]
+    return "\n".join(lines)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(allmende.model.__path__):
+        yield importlib.import_module(f"allmende.model.{found.name}")
+
+
+def _classes(module: ModuleType) -> Iterator[tuple[str, type]]:
+    for name, value in vars(module).items():
+        if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_"):
+            yield name, value
+
+
+def commands() -> str:
+    """Every command with its arguments and options."""
+    lines = [
+        "# The command line",
+        "",
+        "`allmende COMMAND --help` says the same. CITY is the folder of a city.",
+        "",
+    ]
+    lines += [f"Exit status: {OK} done, {REFUSED} refused or failed, {USAGE} wrong use.", ""]
+    lines += [
+        "`allmende --debug COMMAND` shows the full trace of a fault, `allmende --version` the version.",
+        "",
+    ]
+    for name in COMMANDS:
+        context = click.Context(command_line, info_name="allmende")
+        command = command_line.get_command(context, name)
+        assert command is not None, f"{name} is listed but not there"
+        lines += _command(command, name, context, level=2)
+    return "\n".join(lines)
+
+
+def _command(command: click.Command, name: str, parent: click.Context, level: int) -> list[str]:
+    context = click.Context(command, info_name=name, parent=parent)
+    usage = " ".join(command.collect_usage_pieces(context))
+    lines = [
+        f"{'#' * level} {context.command_path}",
+        "",
+        f"    {context.command_path} {usage}",
+        "",
+        command.help or "",
+        "",
+    ]
+    rows = [
+        row
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for row in _option(parameter)
+    ]
+    if rows:
+        lines += ["| option | meaning | setting |", "|---|---|---|", *rows, ""]
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            lines += _command(found, inner, context, level + 1)
+    return lines
+
+
+def _option(option: click.Option) -> Iterator[str]:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    default = f" Default: {option.default}." if option.show_default and option.default is not None else ""
+    setting = f"`{option.envvar}`" if option.envvar else ""
+    yield f"| {names} | {option.help or ''}{default} | {setting} |"
+
+
+def settings() -> str:
+    """Every setting from the environment."""
+    lines = ["# Settings", "", "Read from the environment. An option on the command line counts more.", ""]
+    lines += ["| setting | option | default | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{s.name}` | {f'`{s.option}`' if s.option else ''} | {s.default} | {s.meaning} |"
+        for s in SETTINGS
+    ]
+    lines += [
+        "",
+        'Passwords of sources are settings too: a city\'s file says `"env:NAME"`, and `NAME` is read.',
+    ]
+    return "\n".join(lines)
+
+
+def errors() -> str:
+    """Every error with its meaning for the reader."""
+    lines = [
+        "# Errors",
+        "",
+        "Each is named by what the reader can do. The message says what, where and what to do.",
+        "",
+    ]
+    for class_ in _errors():
+        again = " It is tried again by itself." if class_.transient else ""
+        lines += [f"## {class_.__name__}", "", f"On the command line: “{TITLES[class_]}”.{again}", ""]
+        lines += [inspect.getdoc(class_) or "", ""]
+    return "\n".join(lines)
+
+
+def _errors() -> Iterator[type[AllmendeError]]:
+    for value in vars(allmende.errors).values():
+        if inspect.isclass(value) and issubclass(value, AllmendeError):
+            yield value
+
+
+PAGES = {
+    "glossary.md": glossary,
+    "reference/command-line.md": commands,
+    "reference/settings.md": settings,
+    "reference/errors.md": errors,
+}
+
+
+def wanted(name: str) -> str:
+    """The text that a generated page should have."""
+    title, _, rest = PAGES[name]().partition("\n")
+    return f"{title}\n\n{NOTICE}\n{rest.rstrip()}\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` name those that differ; exit status 1 when some do."""
+    differing = [name for name in PAGES if not _has(name, wanted(name))]
+    for name in differing:
+        if "--check" in arguments:
+            print(f"docs/{name} does not follow from the code; run `make format`.")
+        else:
+            (DOCS / name).write_text(wanted(name), encoding="utf-8")
+            print(f"docs/{name} is written anew.")
+    return int(bool(differing) and "--check" in arguments)
+
+
+def _has(name: str, text: str) -> bool:
+    path = DOCS / name
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

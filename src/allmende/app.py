@@ -1,0 +1,95 @@
+"""The composition root: the only place where ports are wired to what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from allmende.catalogue.figures import Figures
+from allmende.city.load import load_city
+from allmende.collect.http import GuardedHttp
+from allmende.collect.replay import ReplayHttp
+from allmende.engine.duck import DuckEngine
+from allmende.flow.workspace import Workspace
+from allmende.lake.local import LocalLake
+from allmende.model.city import City
+from allmende.ports import Clock, Http
+from allmende.store.sql import SqlStore
+from allmende.testing.musterstadt import InventedHttp
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+
+class SystemClock:
+    """The Clock of the machine."""
+
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+        return datetime.now(UTC)
+
+
+def data_folder(city_folder: Path, data: Path | None = None) -> Path:
+    """Where a city's data lie: `data`, or `data/<slug>` below the working directory."""
+    return (data or Path("data") / city_folder.resolve().name).resolve()
+
+
+def open_workspace(
+    city_folder: Path,
+    data: Path | None = None,
+    replay: Path | None = None,
+    offline: bool = False,
+    *,
+    private_hosts: Iterable[str] = (),
+    proxy: str | None = None,
+) -> Workspace:
+    """Load the city and open its data; the data folder is made when it is not there.
+
+    With `replay` every address is answered from recorded files and the network is left alone; with
+    `offline` it is left alone too, and there are no answers. `private_hosts` are names that may lie
+    in a private network. Raises CityInvalid or StoreFault.
+    """
+    folder = city_folder.resolve()
+    city = load_city(folder)
+    place = data_folder(folder, data)
+    place.mkdir(parents=True, exist_ok=True)
+    clock = SystemClock()
+    store = SqlStore.open(f"sqlite:///{place / 'store.sqlite'}")
+    lake = LocalLake(place)
+    engine = DuckEngine(store, lake)
+    outside = _outside(city, replay, offline, private_hosts, proxy)
+    return Workspace(
+        city=city,
+        city_folder=folder,
+        data=place,
+        store=store,
+        lake=lake,
+        engine=engine,
+        http=_http(city, folder, clock, outside),
+        clock=clock,
+        figures=Figures(city, store, engine, clock),
+    )
+
+
+def create_app(workspace: Workspace) -> Litestar:
+    """The ASGI app that serves a workspace: portal, API and downloads behind the gate."""
+    from allmende.flow.recompute import Recomputer
+    from allmende.share.web import create_app as make
+
+    return make(workspace, Recomputer(workspace))
+
+
+def _outside(
+    city: City, replay: Path | None, offline: bool, private_hosts: Iterable[str], proxy: str | None
+) -> Http:
+    if replay is not None:
+        return ReplayHttp(replay)
+    contact = city.contact.email or city.contact.homepage
+    return GuardedHttp(contact, offline=offline, private_hosts=private_hosts, proxy=proxy)
+
+
+def _http(city: City, folder: Path, clock: Clock, outside: Http) -> Http:
+    """Only an invented city may have invented tables."""
+    return InventedHttp(clock, outside) if city.invented else outside

@@ -1,0 +1,32 @@
+"""`allmende serve`: the pages of a city, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from allmende.cli.options import Place, place_options, serve_options
+from allmende.cli.serving import Address, run_until_signal, serve_until_stopped, serve_with_workers
+
+
+@click.command()
+@place_options
+@serve_options
+def serve(place: Place, host: str, port: int, workers: int) -> None:
+    """Serve the pages of CITY from what was collected; collects nothing."""
+    address = Address(host, port, workers)
+    address.check_free()
+    workspace = place.open()
+    click.echo(f"{workspace.city.name.of('en')} is served on {address}")
+    if workers > 1:
+        serve_with_workers(place, address)
+        return
+    from allmende.app import create_app
+
+    app = create_app(workspace)
+
+    async def work(stopped: asyncio.Event) -> None:
+        await serve_until_stopped(app, address, stopped)
+
+    run_until_signal(work)

@@ -1,0 +1,103 @@
+"""Serving pages: one process with the server embedded, or several workers; stops cleanly on a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from allmende.cli.options import Place
+from allmende.errors import NotAllowed
+
+PLACE = "ALLMENDE_SERVED_PLACE"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where pages are served, and by how many processes."""
+
+    host: str
+    port: int
+    workers: int = 1
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def check_free(self) -> None:
+        """NotAllowed when nobody can listen there."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                raise NotAllowed(
+                    f"nothing can be served on {self}: {error.strerror}",
+                    hint="Choose another --port or --host.",
+                ) from None
+
+
+async def serve_until_stopped(app: Any, address: Address, stopped: asyncio.Event) -> None:
+    """Serve `app` in this process until `stopped` is set; open requests are finished."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    server = Server(
+        app,
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stopped.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    server.stop()  # type: ignore[no-untyped-call]
+    waiting.cancel()
+    await serving
+
+
+def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `work` and set its event on SIGINT or SIGTERM."""
+
+    async def whole() -> None:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+        await work(stopped)
+
+    asyncio.run(whole())
+
+
+def serve_with_workers(place: Place, address: Address) -> None:
+    """Serve in several processes until a signal; each opens the workspace for itself."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ[PLACE] = json.dumps(place.arguments())
+    Granian(
+        "allmende.cli.serving:app_of_worker",
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.ASGI,
+        workers=address.workers,
+        websockets=False,
+        factory=True,
+        log_enabled=False,
+    ).serve()
+
+
+def app_of_worker() -> Any:
+    """The app in a worker process, from what its parent wrote into the environment."""
+    from allmende.app import create_app
+    from allmende.cli.options import parse_place
+
+    return create_app(parse_place(json.loads(os.environ[PLACE])).open())

@@ -1,0 +1,28 @@
+"""Every setting from the environment, declared once. `docs/reference/settings.md` is tested against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An environment variable: the option it stands for, its default in words, and what it does."""
+
+    name: str
+    option: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("ALLMENDE_DATA", "--data", "data/<city>", "the folder with the city's data"),
+    Setting("ALLMENDE_REPLAY", "--replay", "none", "a folder with recorded answers (addresses.csv)"),
+    Setting("ALLMENDE_OFFLINE", "--offline", "no", "1: leave the network alone"),
+    Setting("ALLMENDE_HOST", "--host", "127.0.0.1", "the address to serve on"),
+    Setting("ALLMENDE_PORT", "--port", "8000", "the port to serve on"),
+    Setting("ALLMENDE_WORKERS", "--workers", "1", "how many processes serve pages"),
+    Setting("ALLMENDE_PRIVATE_HOSTS", "", "none", "names, with commas, that may lie in a private network"),
+    Setting("ALLMENDE_PROXY", "", "none", "the address of a proxy that all requests to sources go through"),
+    Setting("ALLMENDE_DEBUG", "--debug", "no", "1: show the full trace of a fault"),
+)
