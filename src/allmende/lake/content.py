@@ -54,7 +54,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _add_text(digest: Any, known: pa.Array[Any]) -> None:
     # Casting to the large type gives 64-bit offsets, so that one slice of the data buffer is the content.
-    large = known.cast(pa.large_binary())
+    large: Any = known.cast(pa.large_binary())
     digest.update(pc.binary_length(large).to_numpy(zero_copy_only=False).tobytes())
     _, offsets, data = large.buffers()
     if data is None or offsets is None or len(large) == 0:

@@ -12,13 +12,19 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from allmende.errors import NotFound, StoreFault
 from allmende.lake.durable import sync_folder, sync_tree
 
 _PROPERTIES = WriterProperties(compression="ZSTD", max_row_group_size=32_768)
+# By default the log of a table forgets after 30 days, and with it the way to old versions.
+_FOR_EVER = {
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 # One file per version keeps the rows in the order in which they were published.
 _FILE_BYTES = 1 << 40
 
@@ -42,6 +48,8 @@ class DeltaTables:
                 schema_mode="overwrite",
                 target_file_size=_FILE_BYTES,
                 writer_properties=_PROPERTIES,
+                configuration=_FOR_EVER,
+                post_commithook_properties=_KEEP_LOG,
             )
         except DeltaError as error:
             raise StoreFault(f"the table cannot be written: {error}", where=str(place)) from error

@@ -88,6 +88,14 @@ class SqlStore:
         """All receipts for the same bytes, newest first."""
         return self._receipts(select(RECEIPT).where(RECEIPT.c.sha256 == sha256).order_by(desc(RECEIPT.c.id)))
 
+    def raw_files(self) -> frozenset[str]:
+        """SHA-256 of every raw file that a receipt or a version speaks of: what a backup has to hold."""
+        with self._engine.connect() as db:
+            received = set(db.scalars(select(RECEIPT.c.sha256).distinct()))
+            versions = [load_version(body) for body in db.scalars(select(VERSION.c.body))]
+        named = {sha256 for v in versions for sha256 in (*v.raw, v.rejected_raw) if sha256}
+        return frozenset(received | named)
+
     def _receipts(self, query: Select[Any]) -> tuple[Receipt, ...]:
         with self._engine.connect() as db:
             rows = db.execute(query).mappings()
