@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import cast
 
@@ -68,7 +69,17 @@ def execute(arguments: list[str]) -> int:
         click.echo("Stopped.", err=True)
         return REFUSED
     except AllmendeError as error:
-        if "--debug" in arguments:
+        if _debugging(arguments):
             raise
         click.echo("\n".join(dress(error)), err=True)
         return REFUSED
+    except Exception as error:  # the last resort: a fault of ours is told in words, too
+        if _debugging(arguments):
+            raise
+        click.echo(f"This is a fault of Allmende: {type(error).__name__}: {error}", err=True)
+        click.echo("  `allmende --debug ...` shows its trace; please report it.", err=True)
+        return REFUSED
+
+
+def _debugging(arguments: list[str]) -> bool:
+    return "--debug" in arguments or os.environ.get("ALLMENDE_DEBUG", "") not in ("", "0")
