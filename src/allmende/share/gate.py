@@ -90,11 +90,8 @@ class Gate:
         return version
 
     def _column_access(self, version: DatasetVersion, column: Column) -> Access:
-        now = self.city.datasets[version.dataset].column(column.name)
-        classes = [self._version_access(version), column.access]
-        if now is not None:
-            classes += [now.access, self._accesses.column(version.dataset, column.name)]
-        return strictest(classes)
+        now = self._accesses.column(version.dataset, column.name)
+        return strictest((self._version_access(version), column.access, now))
 
     def _columns(self, principal: Principal, version: DatasetVersion) -> tuple[Column, ...]:
         """The columns of a version that the reader may see; the others are absent, not empty."""

@@ -1,0 +1,117 @@
+"""`/api/v1`: parse the request, read at the gate, shape the answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from allmende.errors import NotFound, RecipeInvalid
+from allmende.model.access import Principal
+from allmende.model.figure import FigureId
+from allmende.model.text import LANGUAGES, Language
+from allmende.share import shape
+from allmende.share.reads import Reads
+from allmende.share.shape import Json
+
+_PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
+Limit = Annotated[int, Parameter(ge=1, le=10_000)]
+Offset = Annotated[int, Parameter(ge=0, le=10**12)]
+
+
+def pinned(name: str) -> tuple[str, int | None]:
+    """`trees@3` is dataset and version, `trees` the newest. Raises NotFound for anything else."""
+    found = _PINNED.fullmatch(name)
+    if found is None:
+        raise NotFound(f"there is no dataset {name!r}", where=f"/d/{name}")
+    return found[1], int(found[2]) if found[2] else None
+
+
+def figure_id(name: str) -> FigureId:
+    """The figure's address. Raises RecipeInvalid when it is not one."""
+    try:
+        return FigureId.parse(name)
+    except (ValueError, UnicodeError) as error:
+        raise RecipeInvalid("this is not the address of a figure", where=name) from error
+
+
+def language_of(code: str) -> Language:
+    """A language of ours; German for every other word."""
+    return next((known for known in LANGUAGES if known == code), "de")
+
+
+@get("/datasets", sync_to_thread=True)
+def datasets(reads: Reads, principal: Principal) -> Json:
+    """All datasets you may see, by title."""
+    return {"datasets": [shape.dataset_line(view) for view in reads.datasets(principal)]}
+
+
+@get("/datasets/{name:str}", sync_to_thread=True)
+def dataset(reads: Reads, principal: Principal, name: str) -> Json:
+    """A dataset: `trees` with its newest version, `trees@3` with that one."""
+    return shape.dataset(reads.dataset(principal, *pinned(name)))
+
+
+@get("/datasets/{name:str}/rows", sync_to_thread=True)
+def rows(
+    reads: Reads,
+    principal: Principal,
+    *,
+    name: str,
+    limit: Limit = 100,
+    offset: Offset = 0,
+    columns: str = "",
+) -> Json:
+    """Rows of a version. `columns` are names with commas between."""
+    chosen = [column for column in columns.split(",") if column]
+    page = reads.rows(principal, *pinned(name), limit=limit, offset=offset, columns=chosen)
+    return shape.rows(page)
+
+
+@get("/datasets/{name:str}/rejected", sync_to_thread=True)
+def rejected(reads: Reads, principal: Principal, name: str, limit: Limit = 100, offset: Offset = 0) -> Json:
+    """Rows of the source that were not taken, with reasons."""
+    page = reads.rejected(principal, *pinned(name), limit=limit, offset=offset)
+    listed = [{"row": r.row, "column": r.column, "reason": r.reason, "raw": r.raw} for r in page.rejected]
+    return {"dataset": page.pin.dataset, "version": page.pin.version, "total": page.total, "rejected": listed}
+
+
+@get("/indicators", sync_to_thread=True)
+def indicators(reads: Reads, principal: Principal) -> Json:
+    """All indicators you may see, with their newest values."""
+    return {"indicators": [shape.indicator_line(view) for view in reads.indicators(principal)]}
+
+
+@get("/indicators/{name:str}", sync_to_thread=True)
+def indicator(
+    reads: Reads, principal: Principal, name: str, place: str | None = None, period: str | None = None
+) -> Json:
+    """An indicator: figures by period (of the city, or of `place`) and by place (newest, or of `period`)."""
+    view = reads.indicator(principal, name)
+    series = reads.series(principal, name, place)
+    places = reads.by_place(principal, name, period) if view.indicator.place_column else ()
+    return shape.indicator(view, series, places)
+
+
+@get("/stories", sync_to_thread=True)
+def stories(reads: Reads, principal: Principal, language: str = "de") -> Json:
+    """All stories in one language."""
+    return {"stories": [shape.story_line(s) for s in reads.stories(principal, language_of(language))]}
+
+
+@get("/figures/{name:str}", sync_to_thread=True)
+def figure(reads: Reads, principal: Principal, name: str) -> Json:
+    """A figure with its passport: how it was made, and from what."""
+    return shape.passport(reads.passport(principal, figure_id(name)))
+
+
+@get("/search", sync_to_thread=True)
+def search(reads: Reads, principal: Principal, q: str = "", language: str = "de", limit: Limit = 20) -> Json:
+    """What the city has on a question."""
+    hits = reads.search(principal, q, language_of(language), min(limit, 100))
+    return {"query": q[:200], "hits": [shape.hit(found) for found in hits]}
+
+
+API_ROUTES = [datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search]

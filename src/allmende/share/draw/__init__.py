@@ -1,0 +1,1 @@
+"""Charts, maps and sparklines as SVG: one drawing for wide screens, one for phones."""

@@ -1,0 +1,192 @@
+"""Downloads and raw files over HTTP: names, headers, streams."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get
+from litestar.response import File, Stream
+
+from allmende.errors import NotFound
+from allmende.model.access import Principal
+from allmende.model.city import City
+from allmende.share.downloads.about import About, about
+from allmende.share.downloads.formats import DESCRIPTION, FORMATS, FileName, Format
+from allmende.share.downloads.text import csvw
+from allmende.share.reads import Reads
+from allmende.share.views import RowStream
+
+_PUBLIC = re.compile(r"(?:/en)?/(?P<kind>d|raw)/(?P<name>[^/]+)")
+_ENDINGS = (*(f".{name}" for name in FORMATS), f".{DESCRIPTION}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 64 * 1024
+
+
+def inner_path(path: str) -> str | None:
+    """Where a public address of a file is answered inside; None when the address is not a file's.
+
+    `/d/trees` is a page and `/d/trees.csv` a file: a router by segments cannot tell them apart.
+    """
+    found = _PUBLIC.fullmatch(path)
+    if found is None:
+        return None
+    if found["kind"] == "raw":
+        return f"/-/raw/{found['name']}"
+    return f"/-/download/{found['name']}" if found["name"].endswith(_ENDINGS) else None
+
+
+class Digests:
+    """SHA-256 of files that were sent whole before, so that later answers can announce them."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._known: OrderedDict[str, str] = OrderedDict()
+        self._most = most
+
+    def get(self, etag: str) -> str | None:
+        """The digest for an ETag, in hex, if it is known."""
+        return self._known.get(etag)
+
+    def watching(self, etag: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same chunks; after the last one the digest is known."""
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+            yield chunk
+        self._known[etag] = digest.hexdigest()
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+
+@get("/-/download/{name:str}", include_in_schema=False, sync_to_thread=True)
+def download(
+    request: Request[Any, Any, Any],
+    reads: Reads,
+    principal: Principal,
+    city: City,
+    *,
+    digests: Digests,
+    name: str,
+    bom: bool = False,
+) -> Response[Any] | Stream:
+    """A version as a file: `/d/trees@3.csv`; `?bom=1` puts Excel's mark before CSV."""
+    wanted = FileName.parse(name)
+    stream = reads.stream(principal, wanted.dataset, wanted.version)
+    words = about(stream, str(request.base_url).rstrip("/"), city.contact.publisher, city.invented)
+    if wanted.format == DESCRIPTION:
+        return Response(
+            csvw(words),
+            media_type="application/csvm+json",
+            headers=_headers(words, private=_is_known(principal)),
+        )
+    return _file(
+        request,
+        stream,
+        words,
+        FORMATS[_fitting(wanted, stream)],
+        digests=digests,
+        principal=principal,
+        bom=bom,
+    )
+
+
+def _fitting(wanted: FileName, stream: RowStream) -> str:
+    if wanted.format == "geojson" and not any(c.type == "geometry" for c in stream.columns):
+        raise NotFound("this dataset has no geometry", where=f"/d/{wanted.dataset}")
+    return wanted.format
+
+
+def _file(
+    request: Request[Any, Any, Any],
+    stream: RowStream,
+    words: About,
+    format_: Format,
+    *,
+    digests: Digests,
+    principal: Principal,
+    bom: bool,
+) -> Response[Any] | Stream:
+    etag = _etag(words, format_, bom)
+    headers = {**_headers(words, private=_is_known(principal)), "etag": f'"{etag}"'}
+    headers["content-disposition"] = (
+        f"attachment; filename*=UTF-8''{quote(f'{stream.version.pin}.{format_.name}')}"
+    )
+    digest = digests.get(etag)
+    if digest:
+        headers["repr-digest"] = f"sha-256=:{_base64(digest)}:"
+    if f'"{etag}"' in request.headers.get("if-none-match", ""):
+        return Response(None, status_code=304, headers=headers, media_type=format_.media_type)
+    if request.scope.get("state", {}).get("head"):
+        return Response(b"", headers=headers, media_type=format_.media_type)
+    chunks = _chunks(stream, words, format_, bom)
+    return Stream(digests.watching(etag, chunks), headers=headers, media_type=format_.media_type)
+
+
+def _chunks(stream: RowStream, words: About, format_: Format, bom: bool) -> Iterator[bytes]:
+    """What the format writes, in pieces of a size that is worth sending."""
+    parts = format_.write(stream.batches, words)
+    held = [b"\xef\xbb\xbf"] if bom and format_.name == "csv" else []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _headers(words: About, *, private: bool) -> dict[str, str]:
+    page = f"/d/{words.dataset}@{words.version}"
+    links = [f'<{licence.address}>; rel="license"' for licence in words.licences]
+    links += [
+        f'<{page}>; rel="about"',
+        f'<{page}.{DESCRIPTION}>; rel="describedby"; type="application/csvm+json"',
+    ]
+    return {
+        "link": ", ".join(links),
+        "x-allmende-version": f"{words.dataset}@{words.version}",
+        "x-allmende-content-sha256": words.content_hash,
+        "x-allmende-attribution": quote("; ".join(words.attributions), safe=" ;,.()/-"),
+        "cache-control": "private, no-store" if private else "no-cache",
+    }
+
+
+def _etag(words: About, format_: Format, bom: bool) -> str:
+    """The same content, columns, words and format: the same file."""
+    told = json.dumps([*words.pairs(), [c.name for c in words.columns], format_.name, bom])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _is_known(principal: Principal) -> bool:
+    return principal.kind != "anonymous"
+
+
+def _base64(digest: str) -> str:
+    return base64.b64encode(bytes.fromhex(digest)).decode()
+
+
+@get("/-/raw/{sha256:str}", include_in_schema=False, sync_to_thread=True)
+def raw(reads: Reads, principal: Principal, sha256: str) -> File:
+    """Raw bytes as they came; always as a download, never shown, because nobody checked them."""
+    if not _SHA256.fullmatch(sha256):
+        raise NotFound("there is no raw file of that name", where=f"/raw/{sha256}")
+    view = reads.raw(principal, sha256)
+    return File(
+        view.path,
+        filename=view.receipts[0].file_name or sha256,
+        media_type="application/octet-stream",
+        headers={
+            "repr-digest": f"sha-256=:{_base64(sha256)}:",
+            "cache-control": "private, no-store" if _is_known(principal) else "no-cache",
+        },
+    )
+
+
+FILE_ROUTES = [download, raw]

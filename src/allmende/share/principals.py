@@ -1,0 +1,74 @@
+"""Who asks: from the request's `Authorization` header to a Principal.
+
+A key's secret has 256 random bits, so its SHA-256 is as good a guard as a slow hash would be, and
+costs nothing per request. A key that is unknown, expired or revoked is refused, not treated as
+nobody: whoever shows a key must learn that it no longer works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from allmende.errors import NotAllowed
+from allmende.model.access import ANONYMOUS, Principal, Scope
+from allmende.model.run import AccessKey
+from allmende.ports import Clock, Store
+
+_MARK = "allmende_"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made. `secret` is shown once and never kept; `key` is what the store keeps."""
+
+    secret: str
+    key: AccessKey
+
+
+def make_key(name: str, scopes: Iterable[str], now: datetime, expires: datetime | None = None) -> NewKey:
+    """A new key with these scopes (`read:protected`, `read:internal:dataset`). ValueError for other scopes."""
+    checked = tuple(str(Scope.parse(scope)) for scope in scopes)
+    secret = _MARK + secrets.token_urlsafe(32)
+    key = AccessKey(secrets.token_hex(4), name, hash_of(secret), checked, now, expires)
+    return NewKey(secret, key)
+
+
+def hash_of(secret: str) -> str:
+    """What the store keeps of a secret: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Principals:
+    """Knows the keys of the store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def of(self, authorization: str | None) -> Principal:
+        """The principal of an `Authorization` header: nobody without one. Raises NotAllowed."""
+        if not authorization:
+            return ANONYMOUS
+        scheme, _, secret = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise NotAllowed("this way to sign in is not known", hint="Send `Authorization: Bearer KEY`.")
+        return self._of_key(secret.strip())
+
+    def _of_key(self, secret: str) -> Principal:
+        wanted = hash_of(secret)
+        known = self._store.keys()
+        found = [key for key in known if hmac.compare_digest(key.secret_hash, wanted)]
+        if not found or not is_valid(found[0], self._clock.now()):
+            raise NotAllowed("this key is not known or no longer valid", hint="Ask the city for a new key.")
+        scopes = tuple(Scope.parse(scope) for scope in found[0].scopes)
+        return Principal("key", found[0].name, scopes)
+
+
+def is_valid(key: AccessKey, now: datetime) -> bool:
+    """True while a key is neither revoked nor expired."""
+    return key.revoked is None and (key.expires is None or now < key.expires)

@@ -1,0 +1,242 @@
+"""The web app: the gate, the API, downloads and the portal behind one set of headers and one cache."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+import allmende
+from allmende.errors import AllmendeError
+from allmende.model.access import Principal
+from allmende.model.city import City
+from allmende.model.text import Language
+from allmende.ports import Clock, Engine, Lake, Recompute, Store
+from allmende.share.api import API_ROUTES
+from allmende.share.asgi import App, Receive, Scope, Send
+from allmende.share.draw.drawings import Drawings
+from allmende.share.files import FILE_ROUTES, Digests, inner_path
+from allmende.share.headers import with_headers
+from allmende.share.page_cache import PageCache
+from allmende.share.principals import Principals
+from allmende.share.problems import plain_problem, problem
+from allmende.share.reads import Reads
+from allmende.share.remembered import remembered
+
+if TYPE_CHECKING:
+    from allmende.catalogue.figures import Figures
+
+PORTAL = "allmende.share.portal.routes"
+ERROR_PAGES = "allmende.share.portal.errors"
+_log = logging.getLogger(__name__)
+
+
+class Served(Protocol):
+    """What the app needs of a workspace."""
+
+    @property
+    def city(self) -> City: ...
+    @property
+    def data(self) -> Path: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def lake(self) -> Lake: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def figures(self) -> Figures: ...
+
+
+def create_app(workspace: Served, recompute: Recompute | None = None) -> Litestar:
+    """The app that serves a workspace. Without `recompute` figures cannot be computed again."""
+    reads = reads_of(workspace)
+    principals = Principals(workspace.store, workspace.clock)
+    drawings = Drawings(workspace.data / "cache" / "charts")
+    provided = _provided(workspace, reads, principals, drawings, recompute)
+    app = Litestar(
+        route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
+        dependencies=provided,
+        exception_handlers={AllmendeError: _refuse, HTTPException: _refuse_http, Exception: _fail},
+        openapi_config=_openapi(workspace.city),
+        cors_config=CORSConfig(allow_origins=[], allow_credentials=False),
+        request_max_body_size=100_000,
+        debug=False,
+    )
+    app.state.city = workspace.city
+    cache = PageCache(_with_files(app.asgi_handler), workspace.store.generation)  # type: ignore[arg-type]
+    app.state.cache = cache
+    app.asgi_handler = with_headers(cache)  # type: ignore[assignment]
+    return app
+
+
+def reads_of(workspace: Served) -> Reads:
+    """The gate of a workspace."""
+    from allmende.catalogue.access import Accesses
+    from allmende.catalogue.lineage import Lineage
+    from allmende.catalogue.search import SearchIndex
+
+    store = remembered(workspace.store)
+    city = workspace.city
+    return Reads(
+        city,
+        store,
+        workspace.lake,
+        workspace.engine,
+        workspace.figures,
+        Accesses(city),
+        Lineage(city, store),
+        SearchIndex(workspace.data / "search.sqlite"),
+    )
+
+
+def _provided(
+    workspace: Served,
+    reads: Reads,
+    principals: Principals,
+    drawings: Drawings,
+    recompute: Recompute | None,
+) -> dict[str, Provide]:
+    def principal(request: Request[Any, Any, Any]) -> Principal:
+        return principals.of(request.headers.get("authorization"))
+
+    digests = Digests()
+    constant = {
+        "reads": reads,
+        "city": workspace.city,
+        "clock": workspace.clock,
+        "drawings": drawings,
+        "digests": digests,
+        "recompute": recompute,
+        "store": workspace.store,
+    }
+    provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
+    provided["principal"] = Provide(principal, sync_to_thread=False)
+    provided["language"] = Provide(language_of_path, sync_to_thread=False)
+    return provided
+
+
+def _constant(value: Any) -> Any:
+    def give() -> Any:
+        return value
+
+    return give
+
+
+def language_of_path(request: Request[Any, Any, Any]) -> Language:
+    """English below `/en`, German everywhere else."""
+    path = request.scope["path"]
+    return "en" if path == "/en" or path.startswith("/en/") else "de"
+
+
+def _routers() -> list[Router]:
+    api = Router("/api/v1", route_handlers=API_ROUTES, tags=["allmende"])
+    handlers = portal_routes()
+    german = Router("/", route_handlers=handlers, include_in_schema=False)
+    english = Router("/en", route_handlers=handlers, include_in_schema=False)
+    return [api, german, english] if handlers else [api]
+
+
+def portal_routes() -> Sequence[Any]:
+    """The portal's handlers; none when the app is built without it."""
+    if find_spec(PORTAL) is None:
+        _log.warning("the portal is missing; only the API is served")
+        return ()
+    return tuple(import_module(PORTAL).ROUTES)
+
+
+def _openapi(city: City) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title=f"{city.name.of('en')}: open data",
+        version=allmende.__version__,
+        path="/api/v1",
+        render_plugins=[JsonRenderPlugin()],
+    )
+
+
+def _with_files(app: App) -> App:
+    """Send addresses of files to their handlers, before the router takes them for pages."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            inner = inner_path(scope["path"])
+            if inner is not None:
+                scope = {**scope, "path": inner, "raw_path": inner.encode()}
+        await app(scope, receive, send)
+
+    return answer
+
+
+# --- when something goes wrong ---
+
+
+def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[Any]:
+    status, body = problem(error, request.scope["path"])
+    if status >= 500:
+        _log.error("%s: %s", request.scope["path"], error)
+    return _dressed(request, status, body)
+
+
+def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    body = plain_problem(error.status_code, request.scope["path"], error.detail)
+    answer = _dressed(request, error.status_code, body)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    _log.exception("%s failed", request.scope["path"], exc_info=error)
+    return _dressed(request, 500, plain_problem(500, request.scope["path"]))
+
+
+def _dressed(request: Request[Any, Any, Any], status: int, body: dict[str, Any]) -> Response[Any]:
+    """A page for people, a problem for programs."""
+    path = request.scope["path"]
+    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    if path.startswith(("/api/", "/-/", "/metrics")) or find_spec(ERROR_PAGES) is None:
+        return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
+    page = import_module(ERROR_PAGES).error_page(
+        status, language_of_path(request), request.app.state.city, body.get("hint", "")
+    )
+    return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+
+
+# --- for those who keep the machine running ---
+
+
+@get("/healthz", include_in_schema=False, sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", include_in_schema=False, sync_to_thread=True)
+def readyz(reads: Reads) -> dict[str, str]:
+    """The store answers too, so pages can be served."""
+    reads.generation()
+    return {"status": "ready"}
+
+
+@get("/metrics", include_in_schema=False, sync_to_thread=False, media_type="text/plain; version=0.0.4")
+def metrics(request: Request[Any, Any, Any], reads: Reads) -> str:
+    """Counters for Prometheus; nothing about readers."""
+    cache: PageCache = request.app.state.cache
+    lines = [
+        ("allmende_page_cache_hits_total", "counter", cache.hits),
+        ("allmende_page_cache_misses_total", "counter", cache.misses),
+        ("allmende_store_generation", "gauge", reads.generation()),
+    ]
+    return "".join(f"# TYPE {name} {kind}\n{name} {value}\n" for name, kind, value in lines)
