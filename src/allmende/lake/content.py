@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 _ROWS = 65_536
+# The stubs know the compute functions only for some types of arrays.
+pc: Any = pyarrow.compute
 
 
 def content_hash(table: pa.Table) -> str:
@@ -59,7 +61,7 @@ def _add_text(digest: Any, known: pa.Array[Any]) -> None:
     _, offsets, data = large.buffers()
     if data is None or offsets is None or len(large) == 0:
         return
-    ends = np.frombuffer(offsets, np.int64, len(large) + 1, large.offset * 8)
+    ends = np.frombuffer(memoryview(offsets), np.int64, len(large) + 1, large.offset * 8)
     digest.update(memoryview(data)[ends[0] : ends[-1]])
 
 

@@ -1,0 +1,1 @@
+"""Tables: CSV, TSV and text, Excel (XLSX, XLS) and OpenDocument (ODS)."""

@@ -1,0 +1,194 @@
+"""Delimited text to a grid: the delimiter and header are found on the first lines, the rest is read at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from allmende.connectors.table.decode import Text
+from allmende.connectors.table.grid import Grid
+from allmende.connectors.table.header import LOOKED_AT, Header, find_header
+from allmende.connectors.table.options import Options
+from allmende.errors import Unreadable
+from allmende.model.source import Rejected
+
+DELIMITERS = (";", ",", "\t", "|")
+MOST_COLUMNS = 2_000
+_HEAD = 400_000
+_BLOCK = 8 * 1024 * 1024
+_RAW = 2_000
+
+
+def read_delimited(found: Text, options: Options) -> Grid:
+    """The grid of a delimited text. Raises Unreadable when it is empty or too wide."""
+    text = found.text if "\r" not in found.text else found.text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise Unreadable("the file holds no rows", hint="Was it exported completely?")
+    delimiter = options.delimiter or find_delimiter(text[:_HEAD])
+    if len(delimiter) > 1:  # such as " => ": a control character stands in for it
+        text, delimiter = text.replace(delimiter, "\x1f"), "\x1f"
+    head = list(_first_rows(text, delimiter, options.quote))
+    header = find_header(
+        [row for row, _ in head], options.header_row, options.header_rows, options.names, options.skip_rows
+    )
+    names = _widened(header, [row for row, _ in head[header.body :]])
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(
+            f"{len(names)} columns are more than the {MOST_COLUMNS} that a table can have",
+            hint="Are names and values swapped? Ask for a long table instead of a wide one.",
+        )
+    start = head[header.body - 1][1] if header.body else 0
+    detected = {
+        "encoding": found.encoding,
+        "delimiter": {"\t": "tab"}.get(delimiter, delimiter),
+        "header": f"row {header.first + 1}" if header.count else "none",
+    }
+    return _read_body(_after_line(text, start), names, delimiter, options, detected)
+
+
+def find_delimiter(text: str) -> str:
+    """The character that cuts the first lines into the most even number of cells; a comma when none does."""
+    lines = [line for line in text.split("\n")[:LOOKED_AT] if line.strip()]
+    return max(DELIMITERS, key=lambda one: _evenness(lines, one))
+
+
+def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
+    counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+    width, times = max(counts.items(), key=lambda pair: (pair[0] > 1, pair[1], pair[0]))
+    return (times / max(1, sum(counts.values())) if width > 1 else 0.0), width
+
+
+def _first_rows(text: str, delimiter: str, quote: str) -> Iterator[tuple[list[str], int]]:
+    """The first rows, each with the number of the line it ends on."""
+    csv.field_size_limit(_HEAD)
+    reader = csv.reader(
+        io.StringIO(text[: _HEAD * 2]),
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+    )
+    try:
+        for row in reader:
+            yield row, reader.line_num
+            if reader.line_num > LOOKED_AT * 4:
+                return
+    except csv.Error:
+        return
+
+
+def _widened(header: Header, below: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The header's names, and empty ones where most rows are wider (a delimiter at the end of each line)."""
+    if not below:
+        return header.names
+    usual = Counter(len(row) for row in below if row).most_common(1)
+    width = usual[0][0] if usual else len(header.names)
+    if width < len(header.names) and any(name.strip() for name in header.names[width:]):
+        return header.names
+    return (header.names + ("",) * width)[:width]
+
+
+def _after_line(text: str, lines: int) -> str:
+    position = 0
+    for _ in range(lines):
+        position = text.find("\n", position) + 1
+        if position == 0:
+            return ""
+    return text[position:]
+
+
+def _read_body(
+    body: str, names: tuple[str, ...], delimiter: str, options: Options, detected: dict[str, str]
+) -> Grid:
+    ragged: list[arrow_csv.InvalidRow] = []
+
+    def set_aside(row: arrow_csv.InvalidRow) -> Literal["skip", "error"]:
+        ragged.append(row)
+        return "skip"
+
+    ids = [f"f{n}" for n in range(len(names))]
+    if not body.strip("\n "):
+        empty = tuple(pa.array([], pa.string()) for _ in names)
+        return Grid(names, empty, np.zeros(0, np.int64), (), detected, delimiter)
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(body.encode()),
+            read_options=arrow_csv.ReadOptions(
+                column_names=ids, use_threads=False, block_size=_block_size(body)
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter,
+                quote_char=options.quote or False,
+                newlines_in_values=True,
+                invalid_row_handler=set_aside,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(ids, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowCapacityError) as error:
+        raise Unreadable(f"the rows cannot be read: {error}", hint="Is a quotation mark left open?") from None
+    return _laid_out(table, names, ragged, delimiter, options, detected)
+
+
+def _block_size(body: str) -> int:
+    """A block holds whole rows; a file of up to one block is read in one piece."""
+    return max(_BLOCK, min(len(body) * 4, 64 * 1024 * 1024))
+
+
+def _laid_out(
+    table: pa.Table,
+    names: tuple[str, ...],
+    ragged: Sequence[arrow_csv.InvalidRow],
+    delimiter: str,
+    options: Options,
+    detected: dict[str, str],
+) -> Grid:
+    """The rows with the numbers they have in the file; ragged ones are padded when that was declared, else rejected."""
+    total = table.num_rows + len(ragged)
+    odd = np.array([int(row.number or 0) for row in ragged], np.int64)
+    regular = np.setdiff1d(np.arange(1, total + 1), odd)
+    columns = [
+        pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
+        for column in table.columns
+    ]
+    rejected = []
+    extra: list[tuple[int, list[str]]] = []
+    for row in ragged:
+        padded = _padded(row.text, delimiter, options, len(names))
+        if padded is None:
+            reason = f"{row.actual_columns} cells instead of {row.expected_columns}"
+            rejected.append(Rejected(int(row.number or 0), "", reason, row.text[:_RAW]))
+        else:
+            extra.append((int(row.number or 0), padded))
+    rows = np.concatenate([regular, np.array([number for number, _ in extra], np.int64)])
+    if extra:
+        detected["padded rows"] = str(len(extra))
+        order: Any = pa.array(np.argsort(rows, kind="stable"))
+        columns = [
+            pa.concat_arrays([column, pa.array([cells[n] or None for _, cells in extra], pa.string())]).take(
+                order
+            )
+            for n, column in enumerate(columns)
+        ]
+        rows = np.sort(rows)
+    return Grid(names, tuple(columns), rows, tuple(rejected), detected, delimiter)
+
+
+def _padded(text: str, delimiter: str, options: Options, width: int) -> list[str] | None:
+    """The cells of a ragged row filled up or cut to `width`; None when that would lose a cell or is not wanted."""
+    if options.ragged != "pad":
+        return None
+    cells = next(csv.reader([text], delimiter=delimiter, quotechar=options.quote or None), [])
+    if any(cell.strip() for cell in cells[width:]):
+        return None
+    return [*cells[:width], *[""] * (width - len(cells))]
