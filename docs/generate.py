@@ -116,10 +116,6 @@ def settings() -> str:
         f"| `{s.name}` | {f'`{s.option}`' if s.option else ''} | {s.default} | {s.meaning} |"
         for s in SETTINGS
     ]
-    lines += [
-        "",
-        'Passwords of sources are settings too: a city\'s file says `"env:NAME"`, and `NAME` is read.',
-    ]
     return "\n".join(lines)
 
 
