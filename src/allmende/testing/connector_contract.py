@@ -78,6 +78,15 @@ def _show(value: Any, kind: str) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 
+def any_json() -> st.SearchStrategy[Any]:
+    """Small JSON values of every kind, huge numbers and odd text among them."""
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(10**400),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=6,
+    )
+
+
 class ConnectorContract:
     """The suite. `refused` are bytes that must be Unreadable."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -80,10 +80,9 @@ class GeoConnector:
     def parse(self, raw: Raw, source: Source, columns: Sequence[Column]) -> Parsed:
         """Features to rows with `geometry` in WGS 84; Unreadable says what is wrong with the file."""
         options = read_options(Options, source)
-        with TemporaryDirectory(prefix="allmende-geo-") as folder:
-            found = sniff(raw.path, Path(folder), options.layer)
-            features, notes = read_features(found, options)
-        placed, faults, placing = place(features, _STANDARD.get(found.format, ""), options)
+        with np.errstate(all="ignore"):  # impossible coordinates become faults of their rows, not warnings
+            features, standard = read_raw(raw.path, options)
+            placed, faults, placing = place(features, standard, options)
         geometry = FoundColumn("geometry", list(shapely.to_wkb(placed)), "geometry")
         measured = measure(placed, options.measures_crs) if options.measures else []
         return shape(
@@ -92,7 +91,7 @@ class GeoConnector:
             columns,
             raw_of=features.raw_of,
             faults=[*features.faults, *faults],
-            detected={**features.detected, **notes, **placing},
+            detected={**features.detected, **placing},
             zone=ZoneInfo(options.time_zone),
         )
 
@@ -105,6 +104,14 @@ def _check_crs(source: Source, name: str, value: str) -> list[Problem]:
             Problem(f"sources/{source.id}.toml", f"$.options.{name}", error.message, 'Write "EPSG:25832".')
         ]
     return []
+
+
+def read_raw(path: Path, options: Options) -> tuple[Features, str]:
+    """The features of a raw file, and the coordinate system that is standard for its format."""
+    with TemporaryDirectory(prefix="allmende-geo-") as folder:
+        found = sniff(path, Path(folder), options.layer)
+        features, notes = read_features(found, options)
+    return replace(features, detected={**features.detected, **notes}), _STANDARD.get(found.format, "")
 
 
 def read_features(found: Found, options: Options) -> tuple[Features, dict[str, str]]:

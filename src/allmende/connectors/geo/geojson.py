@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import shapely
 from shapely.errors import ShapelyError
@@ -16,8 +17,15 @@ from allmende.structure.reading.jsontext import JsonText, looks_like_lines
 from allmende.structure.reading.shape import FoundColumn
 from allmende.structure.reading.values import Fault
 
-_GEOMETRIES = frozenset(
-    {"Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"}
+# Tuples, because what is compared with them may be anything, lists too.
+_GEOMETRIES = (
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
 )
 
 
@@ -27,14 +35,14 @@ def parse_document(text: str, reader: JsonText) -> Any:
         lines = reader.parse_lines(text)
         if not lines.broken or all(isinstance(v, dict) and "geometry" in v for v in lines.values if v):
             return {"type": "FeatureCollection", "features": lines.values, "broken": lines.broken}
-    return reader.parse(text.replace("\x1e", ""))
+    return reader.parse_quickly(text.replace("\x1e", ""))
 
 
 def is_geojson(document: Any) -> bool:
     """True for a collection, a feature or a geometry."""
     if not isinstance(document, dict):
         return False
-    if document.get("type") in {"Feature", *_GEOMETRIES}:
+    if document.get("type") in ("Feature", *_GEOMETRIES):
         return True
     features = document.get("features")
     return isinstance(features, list) and "geometryType" not in document and "fieldAliases" not in document
@@ -94,7 +102,7 @@ def _feature_ids(features: Sequence[dict[str, Any]]) -> list[FoundColumn]:
 
 def read_shapes(geometries: Sequence[Any]) -> tuple[Shapes, list[Fault]]:
     """GeoJSON geometries as shapes; None stays None, what cannot be read is a fault that says why."""
-    texts = [None if geometry is None else json.dumps(geometry) for geometry in geometries]
+    texts = [None if geometry is None else _written(geometry) for geometry in geometries]
     try:
         shapes = np.asarray(
             shapely.from_geojson(np.asarray(texts, dtype=np.object_), on_invalid="ignore"), dtype=object
@@ -103,6 +111,13 @@ def read_shapes(geometries: Sequence[Any]) -> tuple[Shapes, list[Fault]]:
         raise Unreadable(f"the geometries cannot be read: {error}") from None
     bad = [i for i, text in enumerate(texts) if text is not None and shapes[i] is None]
     return shapes, [Fault(i, "geometry", _reason(texts[i] or "")) for i in bad]
+
+
+def _written(geometry: Any) -> str:
+    try:
+        return msgspec.json.encode(geometry).decode()
+    except (OverflowError, RecursionError):
+        return json.dumps(geometry)
 
 
 def _reason(text: str) -> str:

@@ -82,16 +82,15 @@ def read_overpass(document: dict[str, Any]) -> Features:
 
 def _is_element(element: Any) -> bool:
     return (
-        isinstance(element, dict) and element.get("type") in {"node", "way", "relation"} and "id" in element
+        isinstance(element, dict) and element.get("type") in ("node", "way", "relation") and "id" in element
     )
 
 
 def _record(element: Any) -> dict[str, Any]:
     if not _is_element(element):
         return {}
-    tags = element.get("tags")
     about = {name: element[name] for name in _ABOUT if name in element}
-    return {"@id": f"{element['type']}/{element['id']}", **about, **(tags if isinstance(tags, dict) else {})}
+    return {"@id": f"{element['type']}/{element['id']}", **about, **_tags(element)}
 
 
 class Parts:
@@ -142,8 +141,7 @@ class Parts:
             lines[member.get("role") == "inner"].append(shapely.LineString(points))
         if not lines[False]:
             return None
-        tags = relation.get("tags") or {}
-        if tags.get("type") in {"multipolygon", "boundary"}:
+        if _tags(relation).get("type") in ("multipolygon", "boundary"):
             return _area(lines[False], lines[True])
         return shapely.MultiLineString(lines[False] + lines[True])
 
@@ -165,7 +163,7 @@ def _closed(lines: Iterable[BaseGeometry]) -> BaseGeometry | None:
 
 
 def _is_area(way: dict[str, Any], points: Sequence[Point]) -> bool:
-    tags = way.get("tags") or {}
+    tags = _tags(way)
     if len(points) < 4 or points[0] != points[-1] or tags.get("area") == "no":
         return False
     return tags.get("area") == "yes" or (not tags.keys() & _LINE_KEYS and bool(tags.keys() & _AREA_KEYS))
@@ -181,6 +179,11 @@ def _point(node: Any) -> Point | None:
         return None
     lon, lat = node.get("lon"), node.get("lat")
     return (float(lon), float(lat)) if isinstance(lon, int | float) and isinstance(lat, int | float) else None
+
+
+def _tags(element: dict[str, Any]) -> dict[str, Any]:
+    tags = element.get("tags")
+    return tags if isinstance(tags, dict) else {}
 
 
 def _list(element: dict[str, Any], name: str) -> list[Any]:

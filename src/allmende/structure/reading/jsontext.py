@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from allmende.errors import Unreadable
 
 LARGEST = 256 * 1024 * 1024
@@ -62,6 +64,13 @@ class JsonText:
     def parse(self, text: str) -> Any:
         """One JSON value; Unreadable names line and column of the fault."""
         return self._checked(text, self._decoder().decode)
+
+    def parse_quickly(self, text: str) -> Any:
+        """Like `parse`, several times faster for what is correct JSON; repeated keys are not noticed."""
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return self.parse(text)
 
     def parse_first(self, text: str, start: int = 0) -> tuple[Any, int]:
         """The JSON value that begins at `start`, and where it ends."""

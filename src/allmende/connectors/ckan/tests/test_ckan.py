@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from allmende.connectors.ckan.connector import CkanConnector
 from allmende.connectors.ckan.mapping import page_address, to_record
-from allmende.errors import SourceRefused, SourceUnreachable
-from allmende.testing.connector_contract import ConnectorContract, check_law, raw_of, source_of
+from allmende.errors import SourceRefused, SourceUnreachable, Unreadable
+from allmende.testing.connector_contract import ConnectorContract, any_json, check_law, raw_of, source_of
 from allmende.testing.http import FakeHttp
 
 SHARED = Path(os.environ.get("ALLMENDE_REPLAY") or Path(__file__).parents[5].parent / "shared" / "data")
@@ -59,6 +63,28 @@ def test_a_harvest_asks_for_pages_until_one_is_not_full(tmp_path: Path) -> None:
     assert parsed.table.column("id").to_pylist() == ["d0", "d1", "d2", "d3", "d4"]
     assert len(http.asked) == 3
     assert "datasets_announced" not in parsed.detected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    results=st.lists(
+        any_json()
+        | st.fixed_dictionaries(
+            {"id": st.text(max_size=3)},
+            optional={
+                k: any_json()
+                for k in ("title", "tags", "extras", "resources", "organization", "metadata_created")
+            },
+        ),
+        max_size=4,
+    )
+)
+def test_any_answer_keeps_the_law(results: Any) -> None:
+    """Portals fill their fields with everything: rows by the law or Unreadable."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Unreadable):
+        path = Path(folder) / "raw"
+        path.write_text(json.dumps({"success": True, "result": {"results": results}}))
+        check_law(CkanConnector().parse(raw_of(path), source_of("ckan"), ()))
 
 
 def test_a_harvest_has_an_end(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from allmende.connectors.geo.connector import GeoConnector
 from allmende.connectors.geo.kml import attributes
@@ -20,7 +23,14 @@ from allmende.errors import Unreadable
 from allmende.model.dataset import Column
 from allmende.ports import Parsed
 from allmende.structure.reading import archives
-from allmende.testing.connector_contract import ConnectorContract, check_law, raw_of, shown, source_of
+from allmende.testing.connector_contract import (
+    ConnectorContract,
+    any_json,
+    check_law,
+    raw_of,
+    shown,
+    source_of,
+)
 from allmende.testing.server import body, serving
 
 NAMES = ["Löbdergraben", "Saale", "Ost"]
@@ -369,6 +379,55 @@ def test_cut_and_damaged_binaries_are_refused_or_keep_the_law(tmp_path: Path, na
         path.write_bytes(broken)
         with contextlib.suppress(Unreadable):
             check_law(GeoConnector().parse(raw_of(path), source_of("geo"), ()))
+
+
+KINDS = ["Point", "LineString", "Polygon", "MultiPolygon", "GeometryCollection", "Circle"]
+COORDINATES = st.recursive(
+    st.floats(-200, 200) | st.integers() | st.none() | st.just(10**400),
+    lambda c: st.lists(c, max_size=5),
+    max_leaves=12,
+)
+GEOMETRY = any_json() | st.fixed_dictionaries(
+    {"type": st.sampled_from(KINDS), "coordinates": COORDINATES},
+    optional={"geometries": any_json(), "arcs": any_json()},
+)
+FEATURE = any_json() | st.fixed_dictionaries(
+    {"geometry": GEOMETRY}, optional={"type": any_json(), "properties": any_json(), "id": any_json()}
+)
+ELEMENT = any_json() | st.fixed_dictionaries(
+    {"type": st.sampled_from(["node", "way", "relation"]), "id": st.integers(1, 4)},
+    optional={
+        "lat": st.floats(-100, 100) | any_json(),
+        "lon": st.floats(-200, 200) | any_json(),
+        "nodes": st.lists(st.integers(1, 4) | any_json(), max_size=5) | any_json(),
+        "members": st.lists(
+            st.fixed_dictionaries(
+                {"type": st.just("way"), "ref": st.integers(1, 4)}, optional={"role": any_json()}
+            )
+            | any_json(),
+            max_size=3,
+        ),
+        "geometry": st.lists(
+            st.fixed_dictionaries({"lat": st.floats(40, 50), "lon": st.floats(10, 12)}), max_size=5
+        ),
+        "tags": any_json(),
+        "center": any_json(),
+    },
+)
+DOCUMENT = (
+    st.fixed_dictionaries({"features": st.lists(FEATURE, max_size=4)}, optional={"crs": any_json()})
+    | st.fixed_dictionaries({"elements": st.lists(ELEMENT, max_size=6)})
+    | FEATURE
+    | GEOMETRY
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(document=DOCUMENT)
+def test_any_json_that_looks_like_geodata_keeps_the_law(document: Any) -> None:
+    """Wrong nesting, missing members, impossible numbers: rows by the law or Unreadable."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Unreadable):
+        parse(written(Path(folder), json.dumps(document)))
 
 
 def test_the_raw_file_is_left_alone(tmp_path: Path) -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from allmende.connectors.json.connector import JsonConnector
 from allmende.connectors.json.records import find_records, flatten
 from allmende.errors import Unreadable
 from allmende.model.dataset import Column
 from allmende.ports import Parsed
-from allmende.testing.connector_contract import ConnectorContract, check_law, raw_of, shown, source_of
+from allmende.testing.connector_contract import (
+    ConnectorContract,
+    any_json,
+    check_law,
+    raw_of,
+    shown,
+    source_of,
+)
 from allmende.testing.http import FakeHttp
 
 
@@ -133,6 +145,16 @@ def test_ten_thousand_columns_are_refused(tmp_path: Path) -> None:
     text = "[{" + ", ".join(f'"c{i}": 1' for i in range(10_000)) + "}]"
     with pytest.raises(Unreadable, match="10000 columns"):
         parse(tmp_path, text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    document=any_json() | st.lists(st.dictionaries(st.text(max_size=4), any_json(), min_size=1), max_size=4)
+)
+def test_any_json_keeps_the_law(document: Any) -> None:
+    """Whatever the shape: rows by the law or Unreadable."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Unreadable):
+        parse(Path(folder), json.dumps(document))
 
 
 def test_fetch_asks_once_and_gives_nothing_when_unchanged() -> None:
