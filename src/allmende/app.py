@@ -44,15 +44,17 @@ def open_workspace(
     *,
     private_hosts: Iterable[str] = (),
     proxy: str | None = None,
+    check_options: bool = True,
 ) -> Workspace:
     """Load the city and open its data; the data folder is made when it is not there.
 
     With `replay` every address is answered from recorded files and the network is left alone; with
     `offline` it is left alone too, and there are no answers. `private_hosts` are names that may lie
-    in a private network. Raises CityInvalid or StoreFault.
+    in a private network. Without `check_options` no connector's code is loaded (to serve pages in
+    little memory). Raises CityInvalid or StoreFault.
     """
     folder = city_folder.resolve()
-    city = load_city(folder)
+    city = load_city(folder, options=check_options)
     place = data_folder(folder, data)
     place.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()

@@ -53,11 +53,13 @@ def names_of(city: City, broken: Set[str]) -> Names:
     )
 
 
-def check_names(city: City, names: Names) -> Iterator[Problem]:
+def check_names(city: City, names: Names, options: bool) -> Iterator[Problem]:
     """Faults of everything but SQL and the figures in stories."""
     yield from _check_city(city, names)
     for source in city.sources.values():
         yield from _check_source(source, f"sources/{source.id}.toml")
+        if options:
+            yield from _check_options(source, f"sources/{source.id}.toml")
     for dataset in city.datasets.values():
         yield from _check_dataset(city, dataset, names, f"datasets/{dataset.id}.toml")
     for indicator in city.indicators.values():
@@ -112,8 +114,12 @@ def _check_source(source: Source, file: str) -> Iterator[Problem]:
     if not urlsplit(source.address).scheme:
         hint = "An address starts with https:// or, for a file of this city, with file:files/."
         yield Problem(file, "$.address", f"{source.address!r} is not an address", hint)
+    yield from _unknown(file, "$.connector", "connector", [source.connector], set(connector_ids()))
+
+
+def _check_options(source: Source, file: str) -> Iterator[Problem]:
+    """Ask the connector, which loads its code."""
     if source.connector not in connector_ids():
-        yield from _unknown(file, "$.connector", "connector", [source.connector], set(connector_ids()))
         return
     try:
         faults = load_connector(source.connector).check(source)
@@ -191,11 +197,14 @@ def _check_indicator(city: City, indicator: Indicator, names: Names, file: str) 
         yield Problem(file, "$.value_column", "an indicator needs a column with its values")
 
 
-def check_links(city: City, broken: Set[str]) -> list[Problem]:
-    """Every fault between files. `broken` are files whose own faults are known already."""
+def check_links(city: City, broken: Set[str], options: bool) -> list[Problem]:
+    """Every fault between files. `broken` are files whose own faults are known already.
+
+    With `options` each connector checks the options of its sources.
+    """
     names = names_of(city, broken)
     return [
-        *check_names(city, names),
+        *check_names(city, names, options),
         *check_recipes(city, names.datasets, broken),
         *check_calls(city, names.indicators, names.datasets),
     ]

@@ -22,15 +22,19 @@ Decoder = Callable[[CityFile], Any]
 _FROM_FILES = frozenset({"slug", "sources", "datasets", "recipes", "indicators", "stories"})
 
 
-def load_city(folder: Path) -> City:
-    """The city in `folder`. Raises CityInvalid with all faults: of files, of values and of links."""
-    city, problems = read_city(folder)
+def load_city(folder: Path, *, options: bool = True) -> City:
+    """The city in `folder`. Raises CityInvalid with all faults: of files, of values and of links.
+
+    Without `options` the code of connectors is not loaded and their sources' options are not checked:
+    a process that only serves pages stays 50 MB smaller.
+    """
+    city, problems = read_city(folder, options=options)
     if problems or city is None:
         raise CityInvalid(sorted(set(problems)))
     return city
 
 
-def read_city(folder: Path) -> tuple[City | None, list[Problem]]:
+def read_city(folder: Path, *, options: bool = True) -> tuple[City | None, list[Problem]]:
     """What could be read of the city, and every fault. Links are checked among what could be read."""
     found = find(folder)
     problems = list(found.problems)
@@ -39,7 +43,7 @@ def read_city(folder: Path) -> tuple[City | None, list[Problem]]:
     if city is None:
         return None, problems
     broken = {problem.file for problem in problems}
-    problems += [fault for fault in check_links(city, broken) if fault.file not in broken]
+    problems += [fault for fault in check_links(city, broken, options) if fault.file not in broken]
     return city, problems
 
 

@@ -27,5 +27,5 @@ def keep(folder: Path, data: Path) -> None:
 
 def kept(data: Path, slug: str) -> City | None:
     """The city as it was at the last run; None when it was never run (or its copy no longer reads)."""
-    city, _ = read_city(data / _FOLDER / slug)
+    city, _ = read_city(data / _FOLDER / slug, options=False)
     return city

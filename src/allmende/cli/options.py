@@ -37,14 +37,23 @@ class Place:
     replay: Path | None = None
     offline: bool = False
 
-    def open(self) -> Workspace:
-        """The workspace of this city. Heavy parts of the platform are loaded only here."""
+    def open(self, *, check_options: bool = True) -> Workspace:
+        """The workspace of this city. Heavy parts of the platform are loaded only here.
+
+        Without `check_options` the code of connectors is not loaded: to serve pages in little memory.
+        """
         from allmende.app import open_workspace
 
         hosts = tuple(filter(None, os.environ.get("ALLMENDE_PRIVATE_HOSTS", "").split(",")))
         proxy = os.environ.get("ALLMENDE_PROXY") or None
         return open_workspace(
-            self.city, self.data, self.replay, self.offline, private_hosts=hosts, proxy=proxy
+            self.city,
+            self.data,
+            self.replay,
+            self.offline,
+            private_hosts=hosts,
+            proxy=proxy,
+            check_options=check_options,
         )
 
     def arguments(self) -> list[str]:

@@ -17,7 +17,7 @@ def serve(place: Place, host: str, port: int, workers: int) -> None:
     """Serve the pages of CITY from what was collected; collects nothing."""
     address = Address(host, port, workers)
     address.check_free()
-    workspace = place.open()
+    workspace = place.open(check_options=False)
     click.echo(f"{workspace.city.name.of('en')} is served on {address}")
     if workers > 1:
         serve_with_workers(place, address)

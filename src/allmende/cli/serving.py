@@ -100,4 +100,4 @@ def app_of_worker() -> Any:
     from allmende.app import create_app
     from allmende.cli.options import parse_place
 
-    return create_app(parse_place(json.loads(os.environ[PLACE])).open())
+    return create_app(parse_place(json.loads(os.environ[PLACE])).open(check_options=False))

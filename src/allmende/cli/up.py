@@ -44,7 +44,7 @@ class Up:
 
     async def work(self, stopped: asyncio.Event) -> None:
         """Serve and run until `stopped`; the first run comes before serving when there is nothing yet."""
-        workspace = self._place.open()
+        workspace = self._place.open(check_options=False)
         ready = has_pages(workspace)
         if not ready:
             workspace = await self._run_first(workspace, stopped)
@@ -73,7 +73,7 @@ class Up:
         click.echo(f"Nothing could be reached for {name}, so the invented city {INVENTED} is shown instead.")
         self._place = other
         await run_child(other, stopped)
-        return other.open()
+        return other.open(check_options=False)
 
     async def _keep_running(self, workspace: Workspace, stopped: asyncio.Event, first: float | None) -> None:
         pause = first
