@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import warnings
 from collections.abc import Sequence
-from contextlib import redirect_stderr
 from difflib import get_close_matches
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,8 @@ FAULTS = (
 DRIVERS = frozenset(
     {"ESRI Shapefile", "GPKG", "FlatGeobuf", "KML", "LIBKML", "GML", "TopoJSON", "ESRIJSON", "GeoJSON"}
 )
+_ONE_AT_A_TIME = threading.Lock()
+"""Silencing warnings is not safe between threads; what GDAL warns of is told by the rows."""
 _WESTERN = frozenset({0x00, 0x03, 0x57})
 """Code page marks of a dBASE table that mean nothing at all, or Windows ANSI."""
 _KML_DEFAULTS: dict[str, tuple[Any, ...]] = {
@@ -55,7 +56,7 @@ _KML_DEFAULTS: dict[str, tuple[Any, ...]] = {
 
 def read_gdal(path: Path, layer: str = "", encoding: str = "") -> Features:
     """All features of the layer, or of all layers when they have the same fields. Raises Unreadable."""
-    with warnings.catch_warnings(), redirect_stderr(StringIO()):
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             layers = choose_layers(path, layer)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -428,6 +430,18 @@ def test_any_json_that_looks_like_geodata_keeps_the_law(document: Any) -> None:
     """Wrong nesting, missing members, impossible numbers: rows by the law or Unreadable."""
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Unreadable):
         parse(written(Path(folder), json.dumps(document)))
+
+
+def test_checking_a_source_loads_no_map_library() -> None:
+    """GDAL and PROJ would cost every server 50 MB that only the parsing of a file needs."""
+    code = (
+        "import sys; from allmende.testing.http import FakeHttp; from allmende.model.source import Source;"
+        "from allmende.model.text import Text; from allmende.extensions import load_connector;"
+        "load_connector('geo').check(Source('a', Text(), 'geo', 'x', options={'layer': 'a'}));"
+        "print([name for name in ('pyogrio', 'pyproj') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_raw_file_is_left_alone(tmp_path: Path) -> None:
