@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from allmende.cli.memory import prepare
 from allmende.cli.options import Place, place_options, serve_options
 from allmende.cli.serving import Address, run_until_signal, serve_until_stopped, serve_with_workers
 
@@ -17,6 +18,7 @@ def serve(place: Place, host: str, port: int, workers: int) -> None:
     """Serve the pages of CITY from what was collected; collects nothing."""
     address = Address(host, port, workers)
     address.check_free()
+    prepare()
     workspace = place.open(check_options=False)
     click.echo(f"{workspace.city.name.of('en')} is served on {address}")
     if workers > 1:

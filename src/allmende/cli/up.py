@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from allmende.cli.memory import prepare
 from allmende.cli.options import Place, place_options, serve_options
 from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
 
@@ -32,6 +33,7 @@ def up(place: Place, host: str, port: int, workers: int) -> None:
     """Run CITY, serve its pages and keep both going until stopped."""
     address = Address(host, port, workers)
     address.check_free()
+    prepare()
     run_until_signal(Up(place, address).work)
 
 
