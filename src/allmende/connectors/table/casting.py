@@ -5,6 +5,7 @@ Each column is reduced to its different values first; those are matched and conv
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Texts: TypeAlias = pa.Array[pa.StringScalar]
 # The stubs know the compute functions only for some types of arrays.
 pc: Any = pyarrow.compute
+_DATES = (patterns.GERMAN_DATE, patterns.ISO_DATE, patterns.SHORT_GERMAN_DATE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def detect(column: Texts, name: str, style: Style) -> ColumnType:
     if _matches(known, r"^[+-]?\d{19,}$|" + patterns.INTEGER) and not _matches(known, patterns.INTEGER):
         return "text"  # longer than any amount: these are keys
     if _matches(known, patterns.INTEGER) and not _is_code(name, known):
-        return "integer"
+        return _time_in_digits(known, name) or "integer"
     if _writes_english(known, style) and _matches(known, patterns.COMMA_GROUPS, patterns.INTEGER):
         return "integer" if not _plain_points(known) else "number"
     if _are_numbers(known, style) and not re.search(patterns.CODE_NAME, name):
@@ -75,11 +77,24 @@ def detect(column: Texts, name: str, style: Style) -> ColumnType:
             and not _plain_points(known)
             else "number"
         )
-    if style.date_format or _matches(known, patterns.GERMAN_DATE, patterns.ISO_DATE):
+    return _detect_time(known, style) or ("json" if _is_json(known) else "text")
+
+
+def _detect_time(known: Texts, style: Style) -> ColumnType | None:
+    if style.date_format or _matches(known, *_DATES):
         return "date" if not cast_dates(known, style).bad.all() else "text"
     if _matches(known, patterns.GERMAN_TIME, patterns.ISO_TIME, patterns.GERMAN_DATE, patterns.ISO_DATE):
         return "datetime"
-    return "json" if _is_json(known) else "text"
+    return None
+
+
+def _time_in_digits(known: Texts, name: str) -> ColumnType | None:
+    """Days such as 20240131 and seconds since 1970, where the column's name says that they are."""
+    if not re.search(patterns.TIME_NAME, name):
+        return None
+    if _matches(known, patterns.PLAIN_DATE):
+        return None if cast_dates(known, Style()).bad.any() else "date"
+    return "datetime" if _matches(known, patterns.EPOCH) else None
 
 
 def told(columns: Sequence[Texts], style: Style) -> Style:
@@ -177,13 +192,29 @@ def unit_of(values: Texts) -> str:
 
 
 def _is_json(values: Texts) -> bool:
-    return _matches(values, r'^\s*(\{.*"|\[)') and _matches(values, r"[\]}]\s*$")
+    looks = _matches(values, r"^\s*[{\[]") and _matches(values, r"[\]}]\s*$")
+    return looks and not _not_json(values).any()
+
+
+def _not_json(values: Texts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Where a value is no JSON. Row by row, as only a parser can tell; few columns hold any."""
+    return np.array([text is not None and not _parses(text) for text in values.to_pylist()], bool)
+
+
+def _parses(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def cast(column: Texts, kind: ColumnType, style: Style) -> Cast:
     """A clean column in a type. Codes for missing values become null; other misfits are `bad`."""
-    if kind in ("text", "json"):
+    if kind == "text":
         return Cast(column, np.zeros(len(column), bool))
+    if kind == "json":
+        return Cast(column, _not_json(column))
     coded = column.dictionary_encode()
     values = coded.dictionary
     is_missing = pc.is_in(values, value_set=pa.array(patterns.MISSING))

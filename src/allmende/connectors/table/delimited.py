@@ -155,6 +155,12 @@ def _laid_out(
 ) -> Grid:
     """The rows with the numbers they have in the file; ragged ones are padded when that was declared, else rejected."""
     total = table.num_rows + len(ragged)
+    if ragged and table.num_rows == 0 and options.ragged != "pad":
+        raise Unreadable(
+            f"row {ragged[0].number or 1}: {ragged[0].actual_columns} cells instead of "
+            f"{ragged[0].expected_columns}, and so every one of {total} rows",
+            hint="Is this a table at all? If it is, declare delimiter and header_row.",
+        )
     odd = np.array([int(row.number or 0) for row in ragged], np.int64)
     regular = np.setdiff1d(np.arange(1, total + 1), odd)
     columns = [

@@ -37,6 +37,8 @@ def find_header(
     if row is not None:
         return Header(row - 1, count, _joined(rows[row - 1 : row - 1 + count]))
     first = _first_full(rows, skip)
+    if first + 1 < len(rows) and _counts_up(rows[first]) and _is_header(rows, first + 1):
+        first += 1
     several = _text_rows(rows, first)
     if count == 1 and several > 1:
         return Header(first, several, _joined(rows[first : first + several]))
@@ -92,6 +94,12 @@ def _text_rows(rows: Sequence[Sequence[str]], first: int) -> int:
     clear = sum(1 for row in below if _value_share(row) >= 0.4) >= 0.9 * len(below) > 0
     pure = all(_value_share(row) == 0 and _filled(row) > 1 for row in rows[first:start])
     return start - first if clear and pure and start - first > 1 else 1
+
+
+def _counts_up(row: Sequence[str]) -> bool:
+    """True for 0, 1, 2, ... or 1, 2, 3, ...: numbers that some programs write above the names."""
+    counted = [[str(n + start) for n in range(len(row))] for start in (0, 1)]
+    return len(row) > 2 and [cell.strip() for cell in row] in counted
 
 
 def _value_share(row: Sequence[str]) -> float:

@@ -15,6 +15,9 @@ from allmende.connectors.table.grid import Grid
 from allmende.connectors.table.header import LOOKED_AT, find_header
 from allmende.connectors.table.options import Options
 from allmende.errors import Unreadable
+from allmende.model.source import Rejected
+
+_Body = list[tuple[int, Sequence[str]]]
 
 
 def read_workbook(data: bytes, options: Options) -> Grid:
@@ -59,8 +62,11 @@ def _grid(rows: Sequence[Sequence[str]], options: Options, sheet: str) -> Grid:
         options.names,
         options.skip_rows,
     )
-    body = [(n, row) for n, row in enumerate(rows[header.body :], 1) if any(cell.strip() for cell in row)]
+    body: _Body = [
+        (n, row) for n, row in enumerate(rows[header.body :], 1) if any(cell.strip() for cell in row)
+    ]
     width = max([len(header.names), *(len(row) for _, row in body)], default=0)
+    body, notes = _without_notes(body, width)
     if width == 0:
         raise Unreadable(f"the sheet {sheet!r} is empty", hint="Name another one with the option sheet.")
     if width > MOST_COLUMNS:
@@ -74,7 +80,18 @@ def _grid(rows: Sequence[Sequence[str]], options: Options, sheet: str) -> Grid:
         for n in range(width)
     )
     detected = {"sheet": sheet, "header": f"row {header.first + 1}" if header.count else "none"}
-    return Grid(tuple(names), columns, np.arange(1, len(body) + 1, dtype=np.int64), (), detected, ";")
+    rejected = tuple(
+        Rejected(len(body) + n, "", "a note below the table, not a row of it", " ".join(row).strip())
+        for n, (_, row) in enumerate(notes, 1)
+    )
+    return Grid(tuple(names), columns, np.arange(1, len(body) + 1, dtype=np.int64), rejected, detected, ";")
+
+
+def _without_notes(body: _Body, width: int) -> tuple[_Body, _Body]:
+    """The rows, and the lines below the last one that has more than one cell: sources, footnotes."""
+    filled = [sum(1 for cell in row if cell.strip()) for _, row in body]
+    end = max((n + 1 for n, count in enumerate(filled) if count > 1), default=0)
+    return (body[:end], body[end:]) if width > 2 and end else (body, [])
 
 
 def to_text(cell: object) -> str:

@@ -52,6 +52,10 @@ def parse(tmp_path: Path, text: str | bytes, *columns: Column, **options: Any) -
         ("01.02.2024\n15.3.2024", "date", "2024-02-01"),
         ("2024-02-01 10:00\n2024-07-01 10:00", "datetime", "2024-02-01T09:00:00+00:00"),
         ("2024-10-27T02:30:00+01:00\n2024-10-27T02:30:00Z", "datetime", "2024-10-27T01:30:00+00:00"),
+        ("22.07.21\n01.12.99", "date", "2021-07-22"),
+        ("2025/02/01 00:05:00\n2025/02/01 00:10:00", "datetime", "2025-01-31T23:05:00+00:00"),
+        ('{"a": 1}\n[2]', "json", '{"a": 1}'),
+        ("[no json]\n[2]", "text", "[no json]"),
         ("WAHR\nFALSCH\n0", "boolean", True),
         ("01234\n00017", "text", "01234"),
         ("12 %\n7,5 %", "number", 12.0),
@@ -68,6 +72,40 @@ def test_values_are_read_as_germans_write_them(
     parsed = parse(tmp_path, f"Zeile;Spalte\n{body}", delimiter=";")
     assert parsed.columns[1].type == kind
     assert shown(parsed, 1)[0]["spalte"] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "kind"),
+    [
+        ("start_date", "20240131\n20240201", "date"),
+        ("Datum", "1583932500\n1583936100", "datetime"),
+        ("amount", "20240131\n20240201", "integer"),
+        ("start_date", "20240131\n20241301", "integer"),
+    ],
+)
+def test_digits_are_days_only_where_the_name_says_so(
+    tmp_path: Path, name: str, written: str, kind: str
+) -> None:
+    """20240131 is a day in a column called date, and a number in others; one that is no day makes all numbers."""
+    assert parse(tmp_path, f"{name};n\n" + written.replace("\n", ";1\n") + ";1\n").columns[0].type == kind
+
+
+def test_notes_below_a_sheet_are_set_aside(tmp_path: Path) -> None:
+    """Sources and footnotes below a table in Excel are rejected with their words; the years stay whole numbers."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([["Jahr", "a", "b"], ["2014", 1, 2], ["2015", 3, 4], ["Quelle: Amt"]]):
+            sheet.write_row(number, 0, row)
+    parsed = parse(tmp_path, out.getvalue())
+    assert [c.type for c in parsed.columns] == ["integer"] * 3
+    assert [(r.row, r.raw) for r in parsed.rejected] == [(3, "Quelle: Amt")]
+
+
+def test_a_text_of_which_no_row_fits_is_refused(tmp_path: Path) -> None:
+    """When not one row has the cells of the header, this is no table; row and number of cells are named."""
+    with pytest.raises(Unreadable, match="row 1: 1 cells instead of 3"):
+        parse(tmp_path, "a;b;c\nthis is\nno table\n")
 
 
 def test_postcodes_stay_text(tmp_path: Path) -> None:
