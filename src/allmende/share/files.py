@@ -114,9 +114,7 @@ def _file(
 ) -> Response[Any] | Stream:
     etag = _etag(words, format_, bom)
     headers = {**_headers(words, private=_is_known(principal)), "etag": f'"{etag}"'}
-    headers["content-disposition"] = (
-        f"attachment; filename*=UTF-8''{quote(f'{stream.version.pin}.{format_.name}')}"
-    )
+    headers["content-disposition"] = f'attachment; filename="{stream.version.pin}.{format_.name}"'
     digest = digests.get(etag)
     if digest:
         headers["repr-digest"] = f"sha-256=:{_base64(digest)}:"

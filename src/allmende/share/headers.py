@@ -18,6 +18,8 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 
+_NO_LENGTH = (b"content-length", b"0")  # a HEAD that was not written says nothing of its length
+
 
 def with_headers(app: App) -> App:
     """Add the security headers; answer HEAD as GET without a body; let other sites read open data."""
@@ -42,7 +44,8 @@ def _sender(send: Send, is_head: bool, path: str) -> Send:
 
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *extra]
+            headers = [*message["headers"], *extra]
+            message["headers"] = [h for h in headers if not (is_head and h == _NO_LENGTH)]
         elif message["type"] == "http.response.body" and is_head:
             message["body"] = b""
         await send(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from allmende.catalogue.definition import read_definition
 from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.model.dataset import DatasetVersion, Pin
@@ -103,13 +104,27 @@ class KnowledgeReads(RowReads):
         return self._may_pin(principal, figure.pin, figure.access) and self._may_cell(principal, figure)
 
     def _may_cell(self, principal: Principal, figure: Figure) -> bool:
-        """A cell needs its column and the columns of its key."""
-        if figure.id.operation != "cell":
+        """A figure needs every column that it shows or that chose it, so that nothing can be guessed."""
+        asked = self._columns_behind(figure)
+        if not asked:
             return True
-        keys = (name.removeprefix("key.") for name, _ in figure.id.cell if name.startswith("key."))
-        asked = {figure.id.get("column") or "", *keys}
         version = self._store.version(figure.pin)
         return asked <= {column.name for column in self._columns(principal, version)}
+
+    def _columns_behind(self, figure: Figure) -> set[str]:
+        if figure.id.operation == "rows":
+            return set()
+        if figure.id.operation == "cell":
+            keys = (name.removeprefix("key.") for name, _ in figure.id.cell if name.startswith("key."))
+            return {figure.id.get("column") or "", *keys}
+        return columns_shown(self._defined(figure.id))
+
+    def _defined(self, figure: FigureId) -> Indicator:
+        """The indicator as it was defined when the figure was made."""
+        text = self._definition(figure)
+        return (
+            self.city.indicators[figure.subject] if text is None else read_definition(text, figure.definition)
+        )
 
     def _shown_figures(self, principal: Principal, figures: Iterable[Figure]) -> tuple[Figure, ...]:
         return tuple(figure for figure in figures if self._may_figure(principal, figure))
@@ -163,6 +178,13 @@ class KnowledgeReads(RowReads):
         """One receipt for each raw file: the first, which is the one the version was made after."""
         firsts = (self._store.receipts_of(sha) for sha in version.raw)
         return tuple(min(found, key=lambda receipt: receipt.fetched_at) for found in firsts if found)
+
+
+def columns_shown(indicator: Indicator) -> set[str]:
+    """The columns that an indicator shows or that choose its rows."""
+    optional = (indicator.period_column, indicator.place_column, indicator.coverage_column)
+    shown = (indicator.value_column, *indicator.where, *(indicator.interval or ()), *optional)
+    return {name for name in shown if name}
 
 
 def no_figure(figure: FigureId) -> NotFound:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from allmende.model.access import Access, Principal
+from allmende.model.access import Access, Principal, strictest
 from allmende.model.text import Language
 from allmende.share.health_reads import HealthReads
 
@@ -26,9 +26,13 @@ class Reads(HealthReads):
         """What the city has on `query`, best first, of what the reader may see."""
         if self._search is None:
             return ()
-        return self._search.find(query, language, may_read_for(principal), limit)
+        return self._search.find(query, language, self._may_find(principal), limit)
 
+    def _may_find(self, principal: Principal) -> Callable[[Access, str], bool]:
+        """The index knows the class at its building; a dataset may have been closed since."""
 
-def may_read_for(principal: Principal) -> Callable[[Access, str], bool]:
-    """The question the search index asks of each hit: may this reader read that class of that dataset?"""
-    return principal.may_read
+        def may_read(access: Access, dataset: str) -> bool:
+            now = self._accesses.dataset(dataset)
+            return dataset in self.city.datasets and principal.may_read(strictest((access, now)), dataset)
+
+        return may_read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PORTAL = "allmende.share.portal.routes"
 ERROR_PAGES = "allmende.share.portal.errors"
+PUBLIC_PATH = "allmende.path"
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,7 @@ def create_app(workspace: Served, recompute: Recompute | None = None) -> Litesta
         openapi_config=_openapi(workspace.city),
         cors_config=CORSConfig(allow_origins=[], allow_credentials=False),
         request_max_body_size=100_000,
+        logging_config=None,  # the process that serves decides what is logged
         debug=False,
     )
     app.state.city = workspace.city
@@ -173,7 +175,7 @@ def _with_files(app: App) -> App:
         if scope["type"] == "http":
             inner = inner_path(scope["path"])
             if inner is not None:
-                scope = {**scope, "path": inner, "raw_path": inner.encode()}
+                scope = {**scope, "path": inner, "raw_path": inner.encode(), PUBLIC_PATH: scope["path"]}
         await app(scope, receive, send)
 
     return answer
@@ -183,14 +185,14 @@ def _with_files(app: App) -> App:
 
 
 def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[Any]:
-    status, body = problem(error, request.scope["path"])
+    status, body = problem(error, _path(request))
     if status >= 500:
-        _log.error("%s: %s", request.scope["path"], error)
+        _log.error("%s: %s", _path(request), error)
     return _dressed(request, status, body)
 
 
 def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    body = plain_problem(error.status_code, request.scope["path"], error.detail)
+    body = plain_problem(error.status_code, _path(request), error.detail)
     answer = _dressed(request, error.status_code, body)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
@@ -198,8 +200,14 @@ def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Respo
 
 
 def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    _log.exception("%s failed", request.scope["path"], exc_info=error)
-    return _dressed(request, 500, plain_problem(500, request.scope["path"]))
+    _log.exception("%s failed", _path(request), exc_info=error)
+    return _dressed(request, 500, plain_problem(500, _path(request)))
+
+
+def _path(request: Request[Any, Any, Any]) -> str:
+    """The address that was asked for."""
+    scope: Mapping[str, Any] = request.scope
+    return str(scope.get(PUBLIC_PATH, scope["path"]))
 
 
 def _dressed(request: Request[Any, Any, Any], status: int, body: dict[str, Any]) -> Response[Any]:

@@ -31,7 +31,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     found.name: found
     for found in (
-        Format("csv", "text/csv; charset=utf-8; header=present", csv_chunks),
+        Format("csv", "text/csv; header=present", csv_chunks),
         Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx_chunks),
         Format("json", "application/json", json_chunks),
         Format("geojson", "application/geo+json", geojson_chunks),

@@ -22,7 +22,7 @@ from allmende.share.draw.ground import Ground, Shape, ground
 WIDE, NARROW = 640.0, 340.0
 _LEGEND = 62.0
 _SIZE = 13.0
-_LETTER = 0.56  # width of a letter in its size, at most, on average
+_LETTER = 0.52  # width of a letter in its size, at most, on average
 
 
 def map_svg(block: MapBlock, places: Sequence[Place], language: Language, words: str, *, labels: bool) -> str:
@@ -148,7 +148,7 @@ def _legend(page: Ground, block: MapBlock, look: _Look) -> str:
 def _sign(at: int, fill: str, text: str, page: Ground) -> str:
     columns = 7 if page.width > NARROW else 3
     size = 14
-    x = (at % columns) * page.width / columns
+    x = 1 + (at % columns) * page.width / columns
     y = page.height + 16 + (at // columns) * 20
     return (
         f'<rect x="{x:.0f}" y="{y:.0f}" width="13" height="13" fill="{fill}" stroke="{tokens.MAP_EDGE}"/>'
