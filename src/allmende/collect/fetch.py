@@ -19,7 +19,7 @@ _HTML = re.compile(
 )
 
 
-def fetch_source(  # noqa: PLR0917 - the ports a fetch needs, each of its own type
+def fetch_source(
     source: Source, connector: Connector, http: Http, store: Store, lake: Lake, clock: Clock
 ) -> Run:
     """Ask the source's address once; outcome `new`, `unchanged` or `failed`, never an exception of ours.

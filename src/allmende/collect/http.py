@@ -158,7 +158,8 @@ class GuardedHttp:
         raise SourceRefused("the address leads from one address to the next without end", where=address)
 
     def _spool(self, address: str, response: httpx.Response, deadline: float) -> IO[bytes]:
-        self._refuse_size(address, int(response.headers.get("Content-Length") or 0))
+        announced = response.headers.get("Content-Length", "")
+        self._refuse_size(address, int(announced) if announced.isdecimal() else 0)
         body = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - `_chunks` closes it
         size = 0
         try:

@@ -59,7 +59,7 @@ def read_overpass(document: dict[str, Any]) -> Features:
     """
     elements = document["elements"]
     parts = Parts(elements)
-    rows = [e for e in elements if not (isinstance(e, dict) and parts.is_helper(e))]
+    rows = [e for e in elements if not (isinstance(e, dict) and parts.is_only_a_part(e))]
     shapes = np.empty(len(rows), dtype=object)
     faults: list[Fault] = []
     for index, element in enumerate(rows):
@@ -104,7 +104,7 @@ class Parts:
                 if isinstance(member, dict) and _hashable(member.get("ref")):
                     self._used.add((str(member.get("type")), member.get("ref")))
 
-    def is_helper(self, element: dict[str, Any]) -> bool:
+    def is_only_a_part(self, element: dict[str, Any]) -> bool:
         """True for an element without tags that another one is made of."""
         id_ = element.get("id")
         return not element.get("tags") and _hashable(id_) and (element.get("type"), id_) in self._used

@@ -58,20 +58,11 @@ def shape(
     declared column is taken by its source name, or by the name that is ours; one that the source
     lacks is left out, for the contract to notice. Raises Unreadable for too many columns, or none.
     """
-    if len(found) > MOST_COLUMNS:
-        raise Unreadable(
-            f"{len(found)} columns are more than the {MOST_COLUMNS} that a table can have",
-            hint="Are names and values swapped? Ask for a long table instead of a wide one.",
-        )
-    if rows and not found:
-        raise Unreadable(f"{rows} rows, but no columns", hint="Are these records, or single values?")
+    _refuse_widths(found, rows)
     columns = assign(found, declared)
-    all_faults = list(faults)
-    cells: list[list[Any]] = []
-    for column, source in zip(columns, found, strict=True):
-        values, bad = cast(source.values, column.type, column.name, zone)
-        cells.append(values)
-        all_faults += bad
+    done = [cast(s.values, c.type, c.name, zone) for c, s in zip(columns, found, strict=True)]
+    cells = [values for values, _ in done]
+    all_faults = [*faults, *(fault for _, bad in done for fault in bad)]
     order = _order(columns, declared)
     table = _table(
         [columns[i] for i in order], [cells[i] for i in order], rows, {f.index for f in all_faults}
@@ -84,6 +75,16 @@ def shape(
         rows_rejected=rows - table.num_rows,
         detected=dict(detected or {}),
     )
+
+
+def _refuse_widths(found: Sequence[FoundColumn], rows: int) -> None:
+    if len(found) > MOST_COLUMNS:
+        raise Unreadable(
+            f"{len(found)} columns are more than the {MOST_COLUMNS} that a table can have",
+            hint="Are names and values swapped? Ask for a long table instead of a wide one.",
+        )
+    if rows and not found:
+        raise Unreadable(f"{rows} rows, but no columns", hint="Are these records, or single values?")
 
 
 def assign(found: Sequence[FoundColumn], declared: Sequence[Column]) -> list[Column]:
