@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
 
 from allmende.connectors.json.records import is_geometry
@@ -85,17 +86,18 @@ def _from_names(found: Sequence[FoundColumn], x: str, y: str) -> PointColumn:
             f"options.point names columns that are not there: {', '.join(missing)}",
             hint=f"There are: {', '.join(list(by_name)[:12])}.",
         )
-    points: list[bytes | None] = []
-    faults: list[Fault] = []
-    for index, pair in enumerate(zip(by_name[x].values, by_name[y].values, strict=True)):
-        lon, lat = map(_degrees, pair)
-        fault = _fault(lon, lat)
-        if fault:
-            faults.append(Fault(index, "geometry", fault))
-        points.append(
-            shapely.to_wkb(shapely.Point(lon, lat)) if lon is not None and lat is not None else None
-        )
-    return PointColumn(FoundColumn("geometry", points, "geometry"), faults, f"{x}, {y}")
+    pairs = [
+        (_degrees(lon), _degrees(lat)) for lon, lat in zip(by_name[x].values, by_name[y].values, strict=True)
+    ]
+    faults = [Fault(i, "geometry", reason) for i, pair in enumerate(pairs) if (reason := _fault(*pair))]
+    return PointColumn(FoundColumn("geometry", _points(pairs), "geometry"), faults, f"{x}, {y}")
+
+
+def _points(pairs: Sequence[tuple[float | None, float | None]]) -> list[bytes | None]:
+    """Points as WKB; None where one of the degrees is unknown."""
+    known = [pair for pair in pairs if None not in pair]
+    made = iter(shapely.to_wkb(shapely.points(np.array(known, dtype=float).reshape(-1, 2))))
+    return [None if None in pair else next(made) for pair in pairs]
 
 
 def _fault(lon: float | None, lat: float | None) -> str:
