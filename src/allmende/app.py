@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from allmende.catalogue.figures import Figures
 from allmende.city.load import load_city
+from allmende.collect.files import FolderHttp
 from allmende.collect.http import GuardedHttp
 from allmende.collect.replay import ReplayHttp
 from allmende.engine.duck import DuckEngine
@@ -93,5 +94,6 @@ def _outside(
 
 
 def _http(city: City, folder: Path, clock: Clock, outside: Http) -> Http:
-    """Only an invented city may have invented tables."""
-    return InventedHttp(clock, outside) if city.invented else outside
+    """The city's own files, then the outside; only an invented city may have invented tables."""
+    files = FolderHttp(folder, outside)
+    return InventedHttp(clock, files) if city.invented else files
