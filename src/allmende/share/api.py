@@ -9,11 +9,10 @@ from litestar import get
 from litestar.params import Parameter
 
 from allmende.errors import NotFound, RecipeInvalid
-from allmende.model.access import Principal
 from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
-from allmende.share.reads import Reads
+from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
@@ -43,21 +42,21 @@ def language_of(code: str) -> Language:
 
 
 @get("/datasets", sync_to_thread=True)
-def datasets(reads: Reads, principal: Principal) -> Json:
+def datasets(reads: GivenReads, principal: GivenPrincipal) -> Json:
     """All datasets you may see, by title."""
     return {"datasets": [shape.dataset_line(view) for view in reads.datasets(principal)]}
 
 
 @get("/datasets/{name:str}", sync_to_thread=True)
-def dataset(reads: Reads, principal: Principal, name: str) -> Json:
+def dataset(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
     """A dataset: `trees` with its newest version, `trees@3` with that one."""
     return shape.dataset(reads.dataset(principal, *pinned(name)))
 
 
 @get("/datasets/{name:str}/rows", sync_to_thread=True)
 def rows(
-    reads: Reads,
-    principal: Principal,
+    reads: GivenReads,
+    principal: GivenPrincipal,
     *,
     name: str,
     limit: Limit = 100,
@@ -71,7 +70,9 @@ def rows(
 
 
 @get("/datasets/{name:str}/rejected", sync_to_thread=True)
-def rejected(reads: Reads, principal: Principal, name: str, limit: Limit = 100, offset: Offset = 0) -> Json:
+def rejected(
+    reads: GivenReads, principal: GivenPrincipal, name: str, limit: Limit = 100, offset: Offset = 0
+) -> Json:
     """Rows of the source that were not taken, with reasons."""
     page = reads.rejected(principal, *pinned(name), limit=limit, offset=offset)
     listed = [{"row": r.row, "column": r.column, "reason": r.reason, "raw": r.raw} for r in page.rejected]
@@ -79,14 +80,18 @@ def rejected(reads: Reads, principal: Principal, name: str, limit: Limit = 100, 
 
 
 @get("/indicators", sync_to_thread=True)
-def indicators(reads: Reads, principal: Principal) -> Json:
+def indicators(reads: GivenReads, principal: GivenPrincipal) -> Json:
     """All indicators you may see, with their newest values."""
     return {"indicators": [shape.indicator_line(view) for view in reads.indicators(principal)]}
 
 
 @get("/indicators/{name:str}", sync_to_thread=True)
 def indicator(
-    reads: Reads, principal: Principal, name: str, place: str | None = None, period: str | None = None
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    name: str,
+    place: str | None = None,
+    period: str | None = None,
 ) -> Json:
     """An indicator: figures by period (of the city, or of `place`) and by place (newest, or of `period`)."""
     view = reads.indicator(principal, name)
@@ -96,19 +101,21 @@ def indicator(
 
 
 @get("/stories", sync_to_thread=True)
-def stories(reads: Reads, principal: Principal, language: str = "de") -> Json:
+def stories(reads: GivenReads, principal: GivenPrincipal, language: str = "de") -> Json:
     """All stories in one language."""
     return {"stories": [shape.story_line(s) for s in reads.stories(principal, language_of(language))]}
 
 
 @get("/figures/{name:str}", sync_to_thread=True)
-def figure(reads: Reads, principal: Principal, name: str) -> Json:
+def figure(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
     """A figure with its passport: how it was made, and from what."""
     return shape.passport(reads.passport(principal, figure_id(name)))
 
 
 @get("/search", sync_to_thread=True)
-def search(reads: Reads, principal: Principal, q: str = "", language: str = "de", limit: Limit = 20) -> Json:
+def search(
+    reads: GivenReads, principal: GivenPrincipal, q: str = "", language: str = "de", limit: Limit = 20
+) -> Json:
     """What the city has on a question."""
     hits = reads.search(principal, q, language_of(language), min(limit, 100))
     return {"query": q[:200], "hits": [shape.hit(found) for found in hits]}

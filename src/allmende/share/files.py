@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -16,11 +15,11 @@ from litestar.response import File, Stream
 
 from allmende.errors import NotFound
 from allmende.model.access import Principal
-from allmende.model.city import City
+from allmende.share.digests import Digests
 from allmende.share.downloads.about import About, about
 from allmende.share.downloads.formats import DESCRIPTION, FORMATS, FileName, Format
 from allmende.share.downloads.text import csvw
-from allmende.share.reads import Reads
+from allmende.share.given import GivenCity, GivenDigests, GivenPrincipal, GivenReads
 from allmende.share.views import RowStream
 
 _PUBLIC = re.compile(r"(?:/en)?/(?P<kind>d|raw)/(?P<name>[^/]+)")
@@ -42,36 +41,14 @@ def inner_path(path: str) -> str | None:
     return f"/-/download/{found['name']}" if found["name"].endswith(_ENDINGS) else None
 
 
-class Digests:
-    """SHA-256 of files that were sent whole before, so that later answers can announce them."""
-
-    def __init__(self, most: int = 4096) -> None:
-        self._known: OrderedDict[str, str] = OrderedDict()
-        self._most = most
-
-    def get(self, etag: str) -> str | None:
-        """The digest for an ETag, in hex, if it is known."""
-        return self._known.get(etag)
-
-    def watching(self, etag: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The same chunks; after the last one the digest is known."""
-        digest = hashlib.sha256()
-        for chunk in chunks:
-            digest.update(chunk)
-            yield chunk
-        self._known[etag] = digest.hexdigest()
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
-
-
 @get("/-/download/{name:str}", include_in_schema=False, sync_to_thread=True)
 def download(
     request: Request[Any, Any, Any],
-    reads: Reads,
-    principal: Principal,
-    city: City,
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    city: GivenCity,
     *,
-    digests: Digests,
+    digests: GivenDigests,
     name: str,
     bom: bool = False,
 ) -> Response[Any] | Stream:
@@ -171,7 +148,7 @@ def _base64(digest: str) -> str:
 
 
 @get("/-/raw/{sha256:str}", include_in_schema=False, sync_to_thread=True)
-def raw(reads: Reads, principal: Principal, sha256: str) -> File:
+def raw(reads: GivenReads, principal: GivenPrincipal, sha256: str) -> File:
     """Raw bytes as they came; always as a download, never shown, because nobody checked them."""
     if not _SHA256.fullmatch(sha256):
         raise NotFound("there is no raw file of that name", where=f"/raw/{sha256}")

@@ -24,8 +24,10 @@ from allmende.model.text import Language
 from allmende.ports import Clock, Engine, Lake, Recompute, Store
 from allmende.share.api import API_ROUTES
 from allmende.share.asgi import App, Receive, Scope, Send
+from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
-from allmende.share.files import FILE_ROUTES, Digests, inner_path
+from allmende.share.files import FILE_ROUTES, inner_path
+from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
 from allmende.share.principals import Principals
@@ -232,14 +234,14 @@ def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False, sync_to_thread=True)
-def readyz(reads: Reads) -> dict[str, str]:
+def readyz(reads: GivenReads) -> dict[str, str]:
     """The store answers too, so pages can be served."""
     reads.generation()
     return {"status": "ready"}
 
 
 @get("/metrics", include_in_schema=False, sync_to_thread=False, media_type="text/plain; version=0.0.4")
-def metrics(request: Request[Any, Any, Any], reads: Reads) -> str:
+def metrics(request: Request[Any, Any, Any], reads: GivenReads) -> str:
     """Counters for Prometheus; nothing about readers."""
     cache: PageCache = request.app.state.cache
     lines = [
