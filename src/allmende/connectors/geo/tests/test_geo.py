@@ -358,6 +358,34 @@ def test_reading_never_asks_another_server(tmp_path: Path, kind: str) -> None:
         assert server.asked == []
 
 
+@pytest.mark.parametrize(
+    ("system", "position", "placed"),
+    [
+        ("urn:ogc:def:crs:EPSG::4326", "50.9 11.5", "POINT (11.5 50.9)"),
+        ("http://www.opengis.net/def/crs/EPSG/0/4326", "50.9 11.5", "POINT (11.5 50.9)"),
+        ("EPSG:4326", "11.5 50.9", "POINT (11.5 50.9)"),
+        ("urn:ogc:def:crs:EPSG::25832", "682000 5645000", "POINT (11.58988 50.92789)"),
+        ("urn:ogc:def:crs:EPSG::31468", "5645000 4470000", "POINT (11.57169 50.9395)"),
+        ("EPSG:31468", "4470000 5645000", "POINT (11.57169 50.9395)"),
+    ],
+)
+def test_a_wfs_may_write_its_axes_in_the_order_of_the_authority(
+    tmp_path: Path, system: str, position: str, placed: str
+) -> None:
+    """URNs mean the authority's order of axes, short names longitude or easting first: both are understood."""
+    gml = f"""<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:a="http://a.example"
+        xmlns:gml="http://www.opengis.net/gml/3.2"><wfs:member><a:tree gml:id="t1"><a:name>Linde</a:name>
+        <a:geom><gml:Point srsName="{system}"><gml:pos>{position}</gml:pos></gml:Point></a:geom></a:tree>
+        </wfs:member></wfs:FeatureCollection>"""
+    assert shown(parse(written(tmp_path, gml)), 1)[0]["geometry"] == placed
+
+
+def test_the_error_message_of_a_service_is_no_data(tmp_path: Path) -> None:
+    """A WFS answers faults with 200 and an ExceptionReport."""
+    with pytest.raises(Unreadable, match="ExceptionReport"):
+        parse(written(tmp_path, '<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1"/>'))
+
+
 def test_broken_xml_is_refused_with_line_and_column(tmp_path: Path) -> None:
     """A person can find the place."""
     with pytest.raises(Unreadable, match="line 2, column"):
