@@ -48,19 +48,22 @@ def write_csv(path: Path, german: bool) -> None:
             )
 
 
-def duckdb_alone(path: Path, folder: Path) -> None:
-    """DuckDB detects, reads and writes Parquet, with as much compression as the lake."""
+def duckdb_alone(path: Path, folder: Path) -> float:
+    """DuckDB detects, reads and writes Parquet, with as much compression as the lake; seconds."""
     import duckdb
 
     comma = ", decimal_separator=','" if "german" in path.name else ""
     target = folder / "duck.parquet"
-    duckdb.connect().execute(
+    connection = duckdb.connect()
+    started = time.perf_counter()
+    connection.execute(
         f"copy (select * from read_csv('{path}'{comma})) to '{target}' (format parquet, compression zstd)"
     )
+    return time.perf_counter() - started
 
 
-def published(path: Path, folder: Path, declared: bool) -> None:
-    """A receipt for the file is published as version 1 of a dataset."""
+def published(path: Path, folder: Path, declared: bool) -> float:
+    """A receipt for the file is published as version 1 of a dataset; seconds from receipt to version."""
     from allmende.connectors.table.connector import TableConnector
     from allmende.lake.local import LocalLake
     from allmende.model.dataset import Column
@@ -81,12 +84,14 @@ def published(path: Path, folder: Path, declared: bool) -> None:
     city = replace(city, sources={"benches": replace(city.sources["benches"], connector="table")})
     store, lake, clock = SqlStore.open(f"sqlite:///{folder}/store.sqlite"), LocalLake(folder), FixedClock()
     receive(store, lake, clock, path.read_bytes())
+    started = time.perf_counter()
     run = publish_dataset(city, city.datasets["benches"], TableConnector(), store, lake, clock)
     if (run.outcome, run.rows, run.rejected) != ("new", ROWS, 0):
         raise RuntimeError(f"publishing went wrong: {run}")
+    return time.perf_counter() - started
 
 
-WAYS: dict[str, Callable[[Path, Path], None]] = {
+WAYS: dict[str, Callable[[Path, Path], float]] = {
     "DuckDB read_csv + Parquet": duckdb_alone,
     "published, all detected": lambda path, folder: published(path, folder, declared=False),
     "published, declared and checked": lambda path, folder: published(path, folder, declared=True),
@@ -126,12 +131,13 @@ def main(way: str, path: Path) -> None:
     import duckdb  # noqa: F401
 
     import allmende.connectors.table.connector
-    import allmende.structure.publish  # noqa: F401
+    import allmende.lake.local
+    import allmende.store.sql
+    import allmende.structure.publish
+    import allmende.testing.small  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        WAYS[way](path, Path(folder))
-        seconds = time.perf_counter() - started
+        seconds = WAYS[way](path, Path(folder))
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

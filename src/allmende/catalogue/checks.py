@@ -34,11 +34,24 @@ def check_table(table: pa.Table, columns: Sequence[Column], key: Sequence[str] =
 
 def repeated(table: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """For each row: does an earlier row have the same key? Unknown parts of a key are equal to each other."""
+    if len(key) == 1 and _all_differ(table.column(key[0])):
+        return np.zeros(table.num_rows, dtype=bool)
     rows = table.select(list(key)).append_column("\0row", pa.array(np.arange(table.num_rows)))
     firsts = rows.group_by(list(key), use_threads=False).aggregate([("\0row", "min")])
     later = np.ones(table.num_rows, dtype=bool)
     later[firsts.column("\0row_min").to_numpy()] = False
     return later
+
+
+def _all_differ(values: pa.ChunkedArray[Any]) -> bool:
+    """Quickly, as most keys are in order: does no value occur twice? False when it is not worth asking."""
+    if values.null_count or not pa.types.is_integer(values.type):
+        return False
+    numbers = values.to_numpy()
+    if bool((numbers[1:] > numbers[:-1]).all()):
+        return True
+    ordered = np.sort(numbers)
+    return bool((ordered[1:] != ordered[:-1]).all())
 
 
 def outside_world(geometries: pa.ChunkedArray[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -59,7 +59,11 @@ def asked_columns(dataset: Dataset) -> Sequence[Column]:
 def _numbered(parsed: Parsed, source: Source) -> Rows:
     """Find out the number of each taken row; Unreadable when a stranger's connector breaks the law."""
     bad = np.array(sorted({rejected.row for rejected in parsed.rejected}), dtype=np.int64)
-    numbers = np.setdiff1d(np.arange(1, parsed.rows_in + 1), bad)
+    if len(bad) and not 1 <= bad[0] <= bad[-1] <= parsed.rows_in:
+        raise _broken(source, f"rejected a row that is not among its {parsed.rows_in} rows")
+    taken = np.ones(parsed.rows_in, dtype=bool)
+    taken[bad - 1] = False
+    numbers = np.flatnonzero(taken) + 1
     if len(numbers) != parsed.table.num_rows or len(bad) != parsed.rows_rejected:
         raise _broken(
             source,

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from allmende.connectors.table import patterns
+from allmende.connectors.table import patterns, plain
 from allmende.model.dataset import ColumnType
 
 if TYPE_CHECKING:
     Texts: TypeAlias = pa.Array[pa.StringScalar]
 # The stubs know the compute functions only for some types of arrays.
 pc: Any = pyarrow.compute
+_IS_CODE = re.compile(r"plz|postleit|postcode|postal|zip|schluessel|ags|phone|telefon")
 _DATES = (patterns.GERMAN_DATE, patterns.ISO_DATE, patterns.SHORT_GERMAN_DATE)
 
 
@@ -47,14 +48,22 @@ class Style:
 
 def clean(column: Texts, style: Style) -> Texts:
     """Without spaces around values; empty ones and declared missing-value codes are null."""
+    if not style.missing and plain.needs_no_trim(column) and not _has_empty(column):
+        return column
     stripped = pc.utf8_trim_whitespace(column)
     codes = pa.array(["", *style.missing], pa.string())
     cleaned: Texts = pc.if_else(pc.is_in(stripped, value_set=codes), pa.scalar(None, pa.string()), stripped)
     return cleaned
 
 
+def _has_empty(column: Texts) -> bool:
+    return bool(pc.any(pc.equal(pc.binary_length(column), 0)).as_py())
+
+
 def detect(column: Texts, name: str, style: Style) -> ColumnType:
     """The narrowest type of all (clean) values, codes for missing ones aside; text when in doubt."""
+    if _are_plain_integers(column, name):
+        return "integer"
     values = pc.unique(column).drop_null()
     known = values.filter(pc.invert(pc.is_in(values, value_set=pa.array(patterns.MISSING))))
     if len(known) == 0:
@@ -78,6 +87,13 @@ def detect(column: Texts, name: str, style: Style) -> ColumnType:
             else "number"
         )
     return _detect_time(known, style) or ("json" if _is_json(known) else "text")
+
+
+def _are_plain_integers(column: Texts, name: str) -> bool:
+    """Told without looking for different values: digits only, in a column whose name says nothing else."""
+    if re.search(patterns.TIME_NAME, name) or _IS_CODE.search(name) or column.null_count == len(column):
+        return False
+    return plain.holds_only(column, b"0123456789-") and _matches(column.drop_null(), patterns.INTEGER)
 
 
 def _detect_time(known: Texts, style: Style) -> ColumnType | None:
@@ -133,7 +149,7 @@ def _matches(values: Texts, *wanted: str) -> bool:
 
 def _is_code(name: str, values: Texts) -> bool:
     """Postcodes and keys that look like numbers: same length, or a name that says so, and nothing to add up."""
-    if not re.search(r"plz|postleit|postcode|postal|zip|schluessel|ags|phone|telefon", name):
+    if not _IS_CODE.search(name):
         return False
     return bool(pc.min(pc.utf8_length(values)).as_py() >= 4)
 
@@ -215,6 +231,10 @@ def cast(column: Texts, kind: ColumnType, style: Style) -> Cast:
         return Cast(column, np.zeros(len(column), bool))
     if kind == "json":
         return Cast(column, _not_json(column))
+    plainly = _cast_plain(column, kind, style)
+    if plainly is not None:
+        note = "decimal comma" if kind == "number" and style.decimal == "," and _has_comma(column) else ""
+        return Cast(plainly, np.zeros(len(column), bool), note)
     coded = column.dictionary_encode()
     values = coded.dictionary
     is_missing = pc.is_in(values, value_set=pa.array(patterns.MISSING))
@@ -232,6 +252,15 @@ def cast(column: Texts, kind: ColumnType, style: Style) -> Cast:
         else ""
     )
     return Cast(made.values.take(codes), np.asarray(bad.to_numpy(zero_copy_only=False), bool), note.strip())
+
+
+def _cast_plain(column: Texts, kind: ColumnType, style: Style) -> pa.Array[Any] | None:
+    """The whole column at once where it is written plainly; None where each value has to be looked at."""
+    if kind == "integer":
+        return plain.integers(column)
+    if kind == "number" and not style.thousands:
+        return plain.numbers(column, style.decimal)
+    return plain.days(column) if kind == "date" and not style.date_format else None
 
 
 def _cast_known(values: Texts, kind: ColumnType, style: Style) -> Cast:

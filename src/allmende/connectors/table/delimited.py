@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -28,8 +28,8 @@ _RAW = 2_000
 
 def read_delimited(found: Text, options: Options) -> Grid:
     """The grid of a delimited text. Raises Unreadable when it is empty or too wide."""
-    text = found.text if "\r" not in found.text else found.text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    text = _with_plain_lines(found.text, options.quote)
+    if not text or text.isspace():
         raise Unreadable("the file holds no rows", hint="Was it exported completely?")
     delimiter = options.delimiter or find_delimiter(text[:_HEAD])
     if len(delimiter) > 1:  # such as " => ": a control character stands in for it
@@ -53,9 +53,18 @@ def read_delimited(found: Text, options: Options) -> Grid:
     return _read_body(_after_line(text, start), names, delimiter, options, detected)
 
 
+def _with_plain_lines(text: str, quote: str) -> str:
+    """Lines end with a line feed; Windows' ends are left alone where only whole lines have them."""
+    if "\r" not in text:
+        return text
+    if (not quote or quote not in text) and text.count("\r") == text.count("\r\n"):
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def find_delimiter(text: str) -> str:
     """The character that cuts the first lines into the most even number of cells; a comma when none does."""
-    lines = [line for line in text.split("\n")[:LOOKED_AT] if line.strip()]
+    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
     return max(DELIMITERS, key=lambda one: _evenness(lines, one))
 
 
@@ -116,28 +125,57 @@ def _read_body(
     if not body.strip("\n "):
         empty = tuple(pa.array([], pa.string()) for _ in names)
         return Grid(names, empty, np.zeros(0, np.int64), (), detected, delimiter)
+    content = body.encode()
     try:
-        table = arrow_csv.read_csv(
-            io.BytesIO(body.encode()),
+        table = _read_fast(content, ids, delimiter, options) or arrow_csv.read_csv(
+            io.BytesIO(content),
             read_options=arrow_csv.ReadOptions(
                 column_names=ids, use_threads=False, block_size=_block_size(body)
             ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter,
-                quote_char=options.quote or False,
-                newlines_in_values=True,
-                invalid_row_handler=set_aside,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(ids, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
+            parse_options=_parse_options(delimiter, options, set_aside),
+            convert_options=_as_texts(ids),
         )
     except (pa.ArrowInvalid, pa.ArrowCapacityError) as error:
         raise Unreadable(f"the rows cannot be read: {error}", hint="Is a quotation mark left open?") from None
     return _laid_out(table, names, ragged, delimiter, options, detected)
+
+
+def _read_fast(content: bytes, ids: list[str], delimiter: str, options: Options) -> pa.Table | None:
+    """A large file with all processors; None when it is small, or when any row is ragged."""
+    if len(content) < _BLOCK:
+        return None
+    try:
+        return arrow_csv.read_csv(
+            io.BytesIO(content),
+            read_options=arrow_csv.ReadOptions(column_names=ids, block_size=_BLOCK // 2),
+            parse_options=_parse_options(delimiter, options),
+            convert_options=_as_texts(ids),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _parse_options(
+    delimiter: str,
+    options: Options,
+    set_aside: Callable[[arrow_csv.InvalidRow], Literal["skip", "error"]] | None = None,
+) -> arrow_csv.ParseOptions:
+    return arrow_csv.ParseOptions(
+        delimiter=delimiter,
+        quote_char=options.quote or False,
+        newlines_in_values=True,
+        invalid_row_handler=set_aside,
+    )
+
+
+def _as_texts(ids: list[str]) -> arrow_csv.ConvertOptions:
+    """Every cell as text; an empty one is null, in quotation marks or not."""
+    return arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(ids, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
 
 
 def _block_size(body: str) -> int:
@@ -162,7 +200,9 @@ def _laid_out(
             hint="Is this a table at all? If it is, declare delimiter and header_row.",
         )
     odd = np.array([int(row.number or 0) for row in ragged], np.int64)
-    regular = np.setdiff1d(np.arange(1, total + 1), odd)
+    is_regular = np.ones(total, bool)
+    is_regular[odd - 1] = False
+    regular = np.flatnonzero(is_regular).astype(np.int64) + 1
     columns = [
         pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())
         for column in table.columns

@@ -1,0 +1,53 @@
+"""The fast way for plainly written columns gives what looking at every value gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allmende.connectors.table import casting, plain
+from allmende.connectors.table.casting import Style, cast
+from allmende.model.dataset import ColumnType
+
+TEXTS = st.one_of(
+    st.from_regex(r"\A-?[0-9]{1,6}\Z"),
+    st.from_regex(r"\A-?[0-9]{1,4}[.,][0-9]{1,4}\Z"),
+    st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"),
+    st.sampled_from(["-", "+5", "1e3", "0x1F", "007", "1.234.567", "2024-02-30", " 1", "", "nan"]),
+)
+KINDS: tuple[ColumnType, ...] = ("integer", "number", "date")
+
+
+@given(st.lists(TEXTS | st.none(), max_size=6), st.sampled_from(KINDS), st.sampled_from(["", ",", "."]))
+def test_both_ways_agree(values: list[str | None], kind: ColumnType, decimal: str) -> None:
+    """Whatever is written: the same values, and the same ones are refused."""
+    style = Style(decimal=decimal)
+    column = casting.clean(pa.array(values, pa.string()), style)
+    fast = cast(column, kind, style)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(casting, "_cast_plain", lambda *_: None)
+        slow = cast(column, kind, style)
+    assert fast.values.to_pylist() == slow.values.to_pylist()
+    assert fast.bad.tolist() == slow.bad.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "made"),
+    [(["1", None, "-20"], [1, None, -20]), (["1", "x"], None), (["1-2"], None), (["9" * 19], None), ([], [])],
+)
+def test_integers(values: list[Any], made: list[Any] | None) -> None:
+    """Digits and signs are cast at once; anything else is not decided here."""
+    found = plain.integers(pa.array(values, pa.string()))
+    assert (found if found is None else found.to_pylist()) == made
+
+
+def test_slices_are_looked_at_alone() -> None:
+    """What lies beside a slice in memory does not matter."""
+    column = pa.array(["a", "1", "2", " b"])
+    assert plain.holds_only(column.slice(1, 2), b"12")
+    assert plain.needs_no_trim(column.slice(0, 3))
+    assert not plain.needs_no_trim(column)
