@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from allmende.model.problem import Problem
 from allmende.model.source import Source
 
 CITY = "city.toml"
+_SECRET = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
 MOST_THEMES = 9
 MOST_FRONT = 6
 
@@ -111,10 +113,29 @@ def _check_districts(city: City, names: Names) -> Iterator[Problem]:
 
 def _check_source(source: Source, file: str) -> Iterator[Problem]:
     yield from _licence(file, source.licence)
-    if not urlsplit(source.address).scheme:
+    if not _has_scheme(source.address):
         hint = "An address starts with https:// or, for a file of this city, with file:files/."
         yield Problem(file, "$.address", f"{source.address!r} is not an address", hint)
     yield from _unknown(file, "$.connector", "connector", [source.connector], set(connector_ids()))
+    yield from _check_secrets(source, file)
+
+
+def _has_scheme(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).scheme)
+    except ValueError:
+        return False
+
+
+def _check_secrets(source: Source, file: str) -> Iterator[Problem]:
+    """Files of a city are public, so nothing in them may be a secret."""
+    password = _has_scheme(source.address) and urlsplit(source.address).password
+    hint = "This folder is public. Change the password where it is used, too."
+    if password:
+        yield Problem(file, "$.address", "there is a password in the address", hint)
+    for name, value in source.options.items():
+        if _SECRET.search(name) and isinstance(value, str) and not value.startswith("env:"):
+            yield Problem(file, f"$.options.{name}", "this looks like a secret", hint)
 
 
 def _check_options(source: Source, file: str) -> Iterator[Problem]:

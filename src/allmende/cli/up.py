@@ -15,6 +15,7 @@ import click
 
 from allmende.cli.memory import prepare
 from allmende.cli.options import Place, place_options, serve_options
+from allmende.cli.reach import is_anything_reachable
 from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
 
 if TYPE_CHECKING:
@@ -67,15 +68,18 @@ class Up:
 
     async def _run_first(self, workspace: Workspace, stopped: asyncio.Event) -> Workspace:
         """The first run; when it brought nothing at all, the invented city takes its place."""
-        await run_child(self._place, stopped)
+        if await asyncio.to_thread(is_anything_reachable, self._place, workspace.city):
+            await run_child(self._place, stopped)
         other = invented_place(self._place)
         if stopped.is_set() or has_data(workspace) or workspace.city.invented or other is None:
             return workspace
         name = workspace.city.name.of("en")
-        click.echo(f"Nothing could be reached for {name}, so the invented city {INVENTED} is shown instead.")
+        click.echo(f"Nothing can be reached for {name}, so the invented city {INVENTED} is shown instead.")
         self._place = other
-        await run_child(other, stopped)
-        return other.open(check_options=False)
+        invented = other.open(check_options=False)
+        if not has_pages(invented):
+            await run_child(other, stopped)
+        return invented
 
     async def _keep_running(self, workspace: Workspace, stopped: asyncio.Event, first: float | None) -> None:
         pause = first
