@@ -203,6 +203,15 @@ def test_faulty_rows_are_mended_or_set_aside(house: House, content: bytes, rows:
     assert (published.outcome, published.rows, published.rejected) == ("new", rows, rejected)
 
 
+def test_what_was_detected_stands_in_the_version(house: House) -> None:
+    """Coordinate system, encoding and repairs can be seen by those who read the data."""
+    house.collect("geo", body(areas(SQUARE, BOW)))
+    (read,) = [check for check in house.store.versions("areas")[0].checks if check.name == "read"]
+    assert read.passed
+    assert "crs: EPSG:4326" in read.detail
+    assert "repaired: 1: row 2" in read.detail
+
+
 def test_after_the_fault_the_next_good_answer_is_published(house: House) -> None:
     """No memory of the fault stands in the way."""
     house.collect("geo", body(GOOD["geo"]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,17 @@ _EDITION = 1
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows on their way to a version: each still knows its number in the source (first row is 1)."""
+    """Rows on their way to a version: each still knows its number in the source (first row is 1).
+
+    `detected` is what the connector found out about the file, to be shown with the version.
+    """
 
     table: pa.Table
     columns: tuple[Column, ...]
     numbers: np.ndarray[Any, np.dtype[np.int64]]
     rejected: tuple[Rejected, ...] = ()
     rows_in: int = 0
+    detected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows_rejected(self) -> int:
@@ -69,7 +73,7 @@ def _numbered(parsed: Parsed, source: Source) -> Rows:
             source,
             f"lost rows: {parsed.rows_in} in, {parsed.table.num_rows} taken, {parsed.rows_rejected} rejected",
         )
-    return Rows(parsed.table, parsed.columns, numbers, parsed.rejected, parsed.rows_in)
+    return Rows(parsed.table, parsed.columns, numbers, parsed.rejected, parsed.rows_in, parsed.detected)
 
 
 def _broken(source: Source, fault: str) -> Unreadable:

@@ -132,10 +132,16 @@ def _checks(rows: Rows, dataset: Dataset) -> tuple[Check, ...]:
     # Rows that repeat a key were rejected before, so the key need not be looked at again.
     detail = f"{rows.rows_rejected} of {rows.rows_in} rows were not taken" if rows.rows_rejected else ""
     accepted = Check("rejected", rows.rows_rejected == 0, rows.rows_rejected, detail)
-    checks = (accepted, *check_table(rows.table, rows.columns))
+    checks = (*_read(rows), accepted, *check_table(rows.table, rows.columns))
     if not dataset.key or not set(dataset.key) <= set(rows.table.column_names):
         return checks
     return (*checks, Check(f"unique:{'+'.join(dataset.key)}", True))
+
+
+def _read(rows: Rows) -> tuple[Check, ...]:
+    """How the file was read (encoding, coordinate system, repairs), so that a guess can be seen."""
+    found = "; ".join(f"{name}: {what}" for name, what in rows.detected.items())
+    return (Check("read", True, 0, found),) if found else ()
 
 
 def _summary(rows: Rows, version: DatasetVersion | None) -> str:
