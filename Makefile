@@ -9,7 +9,6 @@ CITY ?= cities/jena
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-MANIFEST := src/allmende/share/portal/static/manifest.json
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
@@ -36,9 +35,11 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@touch $@
 
 # The front end. Node comes from the machine or from a wheel in the environment.
-FRONTEND := $(wildcard frontend/package.json frontend/package-lock.json frontend/*.mjs frontend/*.ts frontend/src/* src/allmende/share/portal/islands/* src/allmende/share/portal/styles/*)
+FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 $(VENV)/.assets: $(VENV)/.run $(FRONTEND)
-	@if [ -f frontend/package.json ]; then $(BIN)/python frontend/build.py; else echo "There is no front end yet."; fi
+	@echo "Building the front end ..."
+	@$(BIN)/python frontend/build.py
+	@if [ -f frontend/fonts.py ]; then $(BIN)/python frontend/fonts.py; fi
 	@touch $@
 
 setup: $(VENV)/.dev ## make the environment in .venv
@@ -49,8 +50,8 @@ run: $(VENV)/.run $(VENV)/.assets ## collect, publish and serve (REPLAY=DIR, CIT
 	@$(BIN)/allmende up $(CITY) $(if $(REPLAY),--replay $(REPLAY)) $(ARGS)
 
 check: $(VENV)/.dev ## style, types, floors, generated docs
-	$(BIN)/ruff check src tests bench docs
-	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff check src tests bench docs frontend
+	$(BIN)/ruff format --check src tests bench docs frontend
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
@@ -72,6 +73,6 @@ bench: $(VENV)/.dev $(VENV)/.assets ## measure, and print ratios
 	$(BIN)/python -m bench
 
 format: $(VENV)/.dev ## write the code and the generated docs as they should be
-	$(BIN)/ruff check --fix-only src tests bench docs
-	$(BIN)/ruff format src tests bench docs
+	$(BIN)/ruff check --fix-only src tests bench docs frontend
+	$(BIN)/ruff format src tests bench docs frontend
 	$(BIN)/python docs/generate.py
