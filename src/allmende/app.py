@@ -76,6 +76,13 @@ def open_workspace(
     )
 
 
+def open_http(  # noqa: PLR0917 - the settings of the command line
+    city: City, folder: Path, replay: Path | None, offline: bool, hosts: Iterable[str], proxy: str | None
+) -> Http:
+    """The one way out for this city, without opening its data."""
+    return _http(city, folder.resolve(), SystemClock(), _outside(city, replay, offline, hosts, proxy))
+
+
 def create_app(workspace: Workspace) -> Litestar:
     """The ASGI app that serves a workspace: portal, API and downloads behind the gate."""
     from allmende.flow.recompute import Recomputer

@@ -1,0 +1,109 @@
+"""`allmende new`: begin a source, a city or a connector with files that are right from the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from allmende.cli.options import FOLDER, Place
+from allmende.errors import NotFound
+from allmende.model.licence import LICENCES
+
+if TYPE_CHECKING:
+    pass
+
+KINDS = ("source", "city", "connector")
+CITIES = Path("cities")
+
+
+class Kinds(click.Group):
+    """The kinds of things that can be begun."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command for this kind; wrong use names those that there are."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            raise click.UsageError(f"{cmd_name!r} cannot be begun; there are: {', '.join(KINDS)}.")
+        return found
+
+
+@click.group(cls=Kinds)
+def new() -> None:
+    """Begin something new: source, city or connector."""
+
+
+@new.command("source")
+@click.argument("what", metavar="FILE|URL")
+@click.option("--city", type=FOLDER, help="Folder of the city; may be left out when there is only one.")
+@click.option("--id", "id_", default="", help="Name of the new source and dataset, like street-trees.")
+@click.option("--title", default="", help="What people call it.")
+@click.option("--licence", default="", help="Licence that you vouch for, like dl-de/by-2-0; opens the data.")
+@click.option("--long", "long_", is_flag=True, help="Make rows of columns that are years or days.")
+@click.option("--dry-run", is_flag=True, help="Only show the proposal, write nothing.")
+@click.option("--data", type=FOLDER, envvar="ALLMENDE_DATA", help="Folder with the city's data.")
+@click.option("--replay", type=FOLDER, envvar="ALLMENDE_REPLAY", help="Folder with recorded answers.")
+@click.option("--offline", is_flag=True, envvar="ALLMENDE_OFFLINE", help="Leave the network alone.")
+def new_source(
+    what: str,
+    city: Path | None,
+    id_: str,
+    title: str,
+    licence: str,
+    long_: bool,
+    dry_run: bool,
+    data: Path | None,
+    replay: Path | None,
+    offline: bool,
+) -> None:
+    """Look at a table, map or JSON file and propose how to publish it."""
+    from allmende.cli.begin import Wish, propose_files, write_files
+
+    if licence and licence not in LICENCES:
+        raise NotFound(f"there is no licence {licence!r}", hint=f"There are: {', '.join(LICENCES)}.")
+    place = Place(city or _only_city(), data, replay, offline)
+    proposed = propose_files(place, Wish(what, id_, title, licence, long_))
+    if dry_run:
+        for name, text in proposed.texts.items():
+            click.echo(f"--- {name}\n{text}")
+        click.echo(proposed.summary)
+        return
+    for name in write_files(place.city, proposed):
+        click.echo(f"written: {place.city / name}")
+    click.echo(proposed.summary)
+    click.echo(f"Read both files, mend what is not right, then: allmende run {place.city}")
+
+
+def _only_city() -> Path:
+    """The city that is meant when none is named: the working directory, or the only one in cities/."""
+    if Path("city.toml").exists():
+        return Path()
+    found = sorted(path.parent for path in CITIES.glob("*/city.toml"))
+    if len(found) == 1:
+        return found[0]
+    known = f" There are: {', '.join(map(str, found))}." if found else ""
+    raise click.UsageError(f"Which city? Name its folder with --city.{known}")
+
+
+@new.command("city")
+@click.argument("folder", type=FOLDER)
+@click.option("--name", default="", help="What the city is called.")
+def new_city(folder: Path, name: str) -> None:
+    """Make the FOLDER of a new city with its city.toml."""
+    from allmende.cli.begin import begin_city
+
+    for path in begin_city(folder, name):
+        click.echo(f"written: {path}")
+    click.echo(f"Now bring data: allmende new source FILE --city {folder}")
+
+
+@new.command("connector")
+@click.argument("folder", type=FOLDER)
+def new_connector(folder: Path) -> None:
+    """Make the FOLDER of a new connector: manifest, code, sample, test."""
+    from allmende.cli.begin import begin_connector
+
+    for path in begin_connector(folder):
+        click.echo(f"written: {path}")
+    click.echo("Next: docs/howto/write-a-connector.md")
