@@ -1,6 +1,6 @@
 """DuckDB in process over the Parquet files of pinned versions.
 
-The database is empty and locked: it may read the lake's folder and nothing else, so a recipe can
+The database is empty and locked: it may read the folder of the lake's tables and nothing else, so a recipe can
 neither open files nor load code nor change settings, whatever it says.
 """
 
@@ -79,7 +79,7 @@ class DuckEngine:
 
 def _open_locked(lake: Lake) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": 2})
-    root = str(getattr(lake, "root", "")).replace("'", "''")
+    root = str(getattr(lake, "tables_folder", "")).replace("'", "''")
     for setting in (
         "TimeZone = 'UTC'",
         "preserve_insertion_order = true",

@@ -6,10 +6,12 @@ instead. Nothing is translated silently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.tokenizer_core import TokenType
@@ -17,6 +19,7 @@ from sqlglot.tokenizer_core import TokenType
 from allmende.model.problem import Problem
 
 LONGEST = 50_000
+_TABLE = re.compile(r"[a-z][a-z0-9_]*")
 MACROS = frozenset({"bucket", "dow", "string_list"})
 
 _FUNCTIONS: tuple[type[exp.Expr], ...] = (
@@ -73,7 +76,7 @@ def check_sql(sql: str, file: str) -> list[Problem]:
             )
         ]
     faults = [Problem(file, _where(node), message, hint) for node, message, hint in _faults(tree)]
-    return [*_short_casts(sql, file), *faults]
+    return [*_short_casts(sql, file), *_silent_orders(tree, sql, file), *faults]
 
 
 def _short_casts(sql: str, file: str) -> list[Problem]:
@@ -89,6 +92,39 @@ def _short_casts(sql: str, file: str) -> list[Problem]:
             "Write cast(x as type).",
         )
         for token in found
+    ]
+
+
+class _NullsSmall(DuckDB):
+    """Reads what is left unsaid of NULLs in ORDER BY as other engines do: lowest."""
+
+    NULL_ORDERING = "nulls_are_small"
+
+
+class _NullsLarge(DuckDB):
+    """The same the other way round: highest."""
+
+    NULL_ORDERING = "nulls_are_large"
+
+
+def _silent_orders(tree: exp.Expr, sql: str, file: str) -> list[Problem]:
+    """ORDER BY without a word on NULLs: those that different engines read differently.
+
+    The parser fills in what its dialect does, so the same text is read in three of them.
+    """
+    readings = [
+        list(sqlglot.parse_one(sql, dialect=one).find_all(exp.Ordered)) for one in (_NullsSmall, _NullsLarge)
+    ]
+    return [
+        Problem(
+            file,
+            _where(node),
+            "without NULLS FIRST or NULLS LAST engines order differently",
+            "Add NULLS LAST.",
+        )
+        for node, *others in zip(tree.find_all(exp.Ordered), *readings, strict=True)
+        if not node.find_ancestor(exp.WithinGroup)
+        and any(other.args.get("nulls_first") != node.args.get("nulls_first") for other in others)
     ]
 
 
@@ -111,8 +147,6 @@ def _habits(node: exp.Expr) -> Iterator[tuple[exp.Expr, str, str]]:
         yield node, "a recursive query does not run everywhere", "Join a table of numbers instead."
     if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif | exp.Literal):
         yield node, "dividing by what may be zero stops some engines", "Write x / nullif(y, 0)."
-    if isinstance(node, exp.Ordered) and node.args.get("nulls_first") is None:
-        yield node, "without NULLS FIRST or NULLS LAST engines order differently", "Add NULLS LAST."
     if isinstance(node, exp.Select) and node.args.get("limit") and not node.args.get("order"):
         yield node, "LIMIT without ORDER BY gives other rows each time", "Add ORDER BY."
     if isinstance(node, exp.Select) and node.args.get("qualify"):
@@ -127,7 +161,7 @@ def _habits(node: exp.Expr) -> Iterator[tuple[exp.Expr, str, str]]:
             "this join does not run everywhere",
             "Use lead() for the end of validity and join on a range.",
         )
-    if isinstance(node, exp.Table) and (node.args.get("db") or not isinstance(node.this, exp.Identifier)):
+    if isinstance(node, exp.Table) and (node.args.get("db") or not _TABLE.fullmatch(node.name)):
         yield (
             node,
             "a recipe reads datasets only, by their id with underscores",

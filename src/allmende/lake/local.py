@@ -20,7 +20,8 @@ class LocalLake:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._raw = RawFiles(self.root / "raw")
-        self._tables = DeltaTables(self.root / "lake")
+        self.tables_folder = self.root / "lake"
+        self._tables = DeltaTables(self.tables_folder)
 
     def keep_raw(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Store bytes durably; returns SHA-256 (hex) and size."""
