@@ -6,8 +6,10 @@ neither open files nor load code nor change settings, whatever it says.
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,16 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MACROS = (Path(__file__).parent / "macros.sql").read_text(encoding="utf-8")
 
 
+_OPEN: weakref.WeakSet[DuckEngine] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """DuckDB complains at the end of the process about databases that are still open."""
+    for engine in list(_OPEN):
+        engine.close()
+
+
 class DuckEngine:
     """The Engine port on DuckDB. Each query gets a cursor of its own; threads may share an engine."""
 
@@ -35,6 +47,14 @@ class DuckEngine:
         self._seconds = seconds
         self._database: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """Give the database back; the next query opens it again."""
+        with self._opening:
+            if self._database is not None:
+                self._database.close()
+            self._database = None
 
     def query(self, sql: str, tables: Mapping[str, Pin], parameters: Sequence[Any] = ()) -> pa.Table:
         """Run `sql` in which each name of `tables` is the pinned version. Raises RecipeInvalid."""
