@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from allmende.collect.fetch import fetch_source
 from allmende.errors import AllmendeError
 from allmende.extensions import load_connector
+from allmende.flow.ahead import draw_ahead
 from allmende.flow.graph import INDEX, graph, stories, story_step
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
@@ -125,8 +126,10 @@ def _story(step: Step, workspace: Workspace) -> Run:
 def _index(step: Step, workspace: Workspace) -> Run:
     started, made_from = workspace.clock.now(), fingerprint(step, workspace)
     count = build_index(workspace)
+    drawn = draw_ahead(workspace)
     workspace.store.keep_definition(made_from, str(step))
-    return Run(step, started, workspace.clock.now(), "new", f"{count} entries can be found")
+    message = f"{count} entries can be found, {drawn} charts drawn"
+    return Run(step, started, workspace.clock.now(), "new", message)
 
 
 _DO: dict[str, Callable[[Step, Workspace], Run]] = {

@@ -155,5 +155,6 @@ def _inputs_of_story(story: Story, workspace: Workspace) -> list[str]:
     """The versions that a story reads, with the trust that each deserves now."""
     newest = workspace.store.latest_versions()
     trusts = Trusts(workspace.city, workspace.store, workspace.clock)
+    trusts.refresh()
     pins = [newest[name].pin for name in datasets_of(workspace.city, story) if name in newest]
     return [f"{pin} {trusts.of(pin)}" for pin in pins]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from allmende.model.access import Principal
 from allmende.model.city import City
@@ -12,12 +13,13 @@ from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
 from allmende.share.reads import Reads
 
+# Ports are protocols: what stands behind them was wired by us and is not checked again.
 GivenReads = NamedDependency[Reads]
 GivenPrincipal = NamedDependency[Principal]
 GivenCity = NamedDependency[City]
 GivenLanguage = NamedDependency[Language]
-GivenClock = NamedDependency[Clock]
-GivenStore = NamedDependency[Store]
+GivenClock = NamedDependency[SkipValidation[Clock]]
+GivenStore = NamedDependency[SkipValidation[Store]]
 GivenDrawings = NamedDependency[Drawings]
-GivenRecompute = NamedDependency[Recompute | None]
+GivenRecompute = NamedDependency[SkipValidation[Recompute | None]]
 GivenDigests = NamedDependency[Digests]

@@ -194,6 +194,8 @@ def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[A
 
 
 def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code >= 500:
+        _log.exception("%s failed", _path(request), exc_info=error)
     body = plain_problem(error.status_code, _path(request), error.detail)
     answer = _dressed(request, error.status_code, body)
     for name, value in (error.headers or {}).items():

@@ -46,4 +46,3 @@ def _area(shape: Shape, place: Place, start: str) -> str:
     )
     drawn = f'<path d="{shape.path}" fill="#EAEEED" stroke="{tokens.GROUND}" stroke-width="1.5"/>'
     return f'<a href="{start}/stadtteil/{escape(place.slug)}" aria-label="{name}"><title>{name}</title>{drawn}{text}</a>'
-

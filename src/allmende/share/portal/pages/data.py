@@ -1,0 +1,157 @@
+"""Datasets: the list with its filters, and each with rows, columns, versions, quality and downloads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from allmende.errors import NotFound
+from allmende.model.access import Principal
+from allmende.model.city import City
+from allmende.model.text import Language
+from allmende.share.cells import as_text
+from allmende.share.downloads.formats import formats_of
+from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.portal.render import Frame, page
+from allmende.share.portal.words import Words
+from allmende.share.reads import Reads
+from allmende.share.views import DatasetView, RejectedPage
+
+_NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,9})))?")
+PREVIEW = 10
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ListContext:
+    """Datasets that fit the filters, and what can be chosen: (id, title) of themes and licences, names of formats."""
+
+    views: tuple[DatasetView, ...]
+    total: int
+    themes: tuple[tuple[str, str], ...]
+    licences: tuple[tuple[str, str], ...]
+    theme: str
+    licence: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
+
+    `used_by` are (title, address).
+    """
+
+    view: DatasetView
+    rows: tuple[tuple[str, ...], ...]
+    rejected: RejectedPage | None
+    formats: tuple[str, ...]
+    used_by: tuple[tuple[str, str], ...]
+    frozen: bool
+    address: str
+
+
+@get("/daten", include_in_schema=False, sync_to_thread=True)
+def datasets(
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    city: GivenCity,
+    language: GivenLanguage,
+    theme: Annotated[str, Parameter(query="thema", max_length=80)] = "",
+    licence: Annotated[str, Parameter(query="lizenz", max_length=80)] = "",
+    words: Annotated[str, Parameter(query="text", max_length=200)] = "",
+) -> Response[str]:
+    """All datasets the reader may see, by title."""
+    views = reads.datasets(principal)
+    fitting = tuple(view for view in views if _fits(view, theme, licence, words, language))
+    t = Words(language)
+    context = ListContext(
+        views=tuple(sorted(fitting, key=lambda view: view.dataset.title.of(language).lower())),
+        total=len(views),
+        themes=tuple((one.id, one.title.of(language)) for one in city.themes.values()),
+        licences=tuple(sorted({(one.id, one.title) for view in views for one in view.licences})),
+        theme=theme,
+        licence=licence,
+        words=words,
+    )
+    frame = Frame(t("nav.data"), "/daten", section="data", crumbs=((t("nav.home"), "/"),))
+    return page("datasets.html", context, frame, city, language)
+
+
+def _fits(view: DatasetView, theme: str, licence: str, words: str, language: Language) -> bool:
+    dataset = view.dataset
+    text = " ".join([dataset.title.of(language), dataset.description.of(language), *dataset.keywords]).lower()
+    return (
+        theme in ("", dataset.theme)
+        and (not licence or licence in {one.id for one in view.licences})
+        and all(word in text for word in words.lower().split())
+    )
+
+
+@get("/d/{name:str}", include_in_schema=False, sync_to_thread=True)
+def dataset(
+    reads: GivenReads, principal: GivenPrincipal, city: GivenCity, language: GivenLanguage, name: str
+) -> Response[str] | Redirect:
+    """A dataset: the newest version, `@3` a certain one, `@2026-11-22` leads to the one known on that day."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise NotFound("there is no such dataset", where=f"/d/{name}")
+    if found["day"]:
+        return _on_day(reads, principal, language, found["dataset"], found["day"])
+    view = reads.dataset(principal, found["dataset"], int(found["number"]) if found["number"] else None)
+    number = view.version.number if view.version else None
+    rows = reads.rows(principal, view.dataset.id, number, limit=PREVIEW) if number else None
+    cells = (
+        tuple(
+            tuple(_cell(c, col.type) for c, col in zip(row, rows.columns, strict=True)) for row in rows.rows
+        )
+        if rows
+        else ()
+    )
+    context = Context(
+        view=view,
+        rows=cells,
+        rejected=reads.rejected(principal, view.dataset.id, number, limit=PREVIEW) if number else None,
+        formats=formats_of(view),
+        used_by=_used_by(reads, principal, view, city, language),
+        frozen=bool(found["number"]),
+        address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
+    )
+    t = Words(language)
+    frame = Frame(
+        title=view.dataset.title.of(language), path=f"/d/{name}", description=view.dataset.description.of(language),
+        licences=view.licences, attributions=view.attributions, section="data",
+        crumbs=((t("nav.home"), "/"), (t("nav.data"), "/daten")),
+    )  # fmt: skip
+    return page("dataset.html", context, frame, city, language)
+
+
+def _on_day(reads: Reads, principal: Principal, language: Language, name: str, day: str) -> Redirect:
+    try:
+        version = reads.version_on(principal, name, date.fromisoformat(day))
+    except ValueError:
+        raise NotFound("there is no such day", where=day) from None
+    return Redirect(f"{'/en' if language == 'en' else ''}/d/{name}@{version.number}", status_code=307)
+
+
+def _cell(value: object, kind: str) -> str:
+    text = as_text(value, kind)  # type: ignore[arg-type]  # a column's type, as the view gives it
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _used_by(
+    reads: Reads, principal: Principal, view: DatasetView, city: City, language: Language
+) -> tuple[tuple[str, str], ...]:
+    users = view.used_by
+    stories = {story.story: story.title for story in reads.stories(principal, language)}
+    return (
+        *((stories[name], f"/w/{name}") for name in users.stories if name in stories),
+        *((city.indicators[name].title.of(language), f"/ziele/{name}") for name in users.indicators),
+        *((city.datasets[name].title.of(language), f"/d/{name}") for name in users.datasets),
+    )
