@@ -35,8 +35,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             port = str(probe.getsockname()[1])
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLMENDE_")}
         command = [sys.executable, "-m", "allmende", "up", *arguments, "--port", port]
-        output = (tmp_path / f"up-{len(started)}.log").open("w")
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True, env=clean)
+        with (tmp_path / f"up-{len(started)}.log").open("w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True, env=clean)
         started.append(process)
         return process, f"http://127.0.0.1:{port}"
 

@@ -83,8 +83,8 @@ def place_options(command: Command) -> Command:
     return city_argument(data_option(replay(offline(joined))))
 
 
-def serve_options(command: Command) -> Command:
-    """Give a command --host, --port and --workers."""
+def address_options(command: Command) -> Command:
+    """Give a command --host and --port."""
     host = click.option(
         "--host", default="127.0.0.1", show_default=True, envvar="ALLMENDE_HOST", help="Address to serve on."
     )
@@ -96,15 +96,17 @@ def serve_options(command: Command) -> Command:
         envvar="ALLMENDE_PORT",
         help="Port to serve on.",
     )
-    workers = click.option(
-        "--workers",
-        type=click.IntRange(1, 64),
-        default=1,
-        show_default=True,
-        envvar="ALLMENDE_WORKERS",
-        help="Processes that serve pages.",
-    )
-    return host(port(workers(command)))
+    return host(port(command))
+
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    envvar="ALLMENDE_WORKERS",
+    help="Processes that serve pages.",
+)
 
 
 @click.command()

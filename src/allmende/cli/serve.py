@@ -7,13 +7,14 @@ import asyncio
 import click
 
 from allmende.cli.memory import prepare
-from allmende.cli.options import Place, place_options, serve_options
+from allmende.cli.options import Place, address_options, place_options, workers_option
 from allmende.cli.serving import Address, run_until_signal, serve_until_stopped, serve_with_workers
 
 
 @click.command()
 @place_options
-@serve_options
+@address_options
+@workers_option
 def serve(place: Place, host: str, port: int, workers: int) -> None:
     """Serve the pages of CITY from what was collected; collects nothing."""
     address = Address(host, port, workers)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from allmende.cli.memory import prepare
-from allmende.cli.options import Place, place_options, serve_options
+from allmende.cli.options import Place, address_options, place_options
 from allmende.cli.reach import is_anything_reachable
 from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
 
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
 SHORTEST_PAUSE = 60.0
+PATIENCE = 60.0
 INVENTED = "musterstadt"
+Child = asyncio.Task[None]
 
 
 @click.command()
 @place_options
-@serve_options
-def up(place: Place, host: str, port: int, workers: int) -> None:
+@address_options
+def up(place: Place, host: str, port: int) -> None:
     """Run CITY, serve its pages and keep both going until stopped."""
-    address = Address(host, port, workers)
+    address = Address(host, port)
     address.check_free()
     prepare()
     run_until_signal(Up(place, address).work)
@@ -48,14 +50,14 @@ class Up:
     async def work(self, stopped: asyncio.Event) -> None:
         """Serve and run until `stopped`; the first run comes before serving when there is nothing yet."""
         workspace = self._place.open(check_options=False)
-        ready = has_pages(workspace)
-        if not ready:
-            workspace = await self._run_first(workspace, stopped)
-        if stopped.is_set():
-            return
-        running = asyncio.create_task(self._keep_running(workspace, stopped, FIRST_PAUSE if ready else None))
+        first, pause = None, FIRST_PAUSE
+        if not has_pages(workspace):
+            workspace, first = await self._run_first(workspace, stopped)
+            pause = SHORTEST_PAUSE
+        running = asyncio.create_task(self._keep_running(workspace, stopped, first, pause))
         try:
-            await self._serve(workspace, stopped)
+            if not stopped.is_set():
+                await self._serve(workspace, stopped)
         finally:
             stopped.set()
             await running
@@ -63,31 +65,47 @@ class Up:
     async def _serve(self, workspace: Workspace, stopped: asyncio.Event) -> None:
         from allmende.app import create_app
 
+        app = create_app(workspace)
         click.echo(f"{workspace.city.name.of('en')} is served on {self._address}  (stop with Ctrl+C)")
-        await serve_until_stopped(create_app(workspace), self._address, stopped)
+        await serve_until_stopped(app, self._address, stopped)
 
-    async def _run_first(self, workspace: Workspace, stopped: asyncio.Event) -> Workspace:
+    async def _run_first(
+        self, workspace: Workspace, stopped: asyncio.Event
+    ) -> tuple[Workspace, Child | None]:
         """The first run; when it brought nothing at all, the invented city takes its place."""
         if await asyncio.to_thread(is_anything_reachable, self._place, workspace.city):
-            await run_child(self._place, stopped)
+            child = asyncio.create_task(run_child(self._place, stopped))
+            await until_pages(workspace, child)
+            if not child.done():
+                return workspace, child
         other = invented_place(self._place)
         if stopped.is_set() or has_data(workspace) or workspace.city.invented or other is None:
-            return workspace
+            return workspace, None
         name = workspace.city.name.of("en")
         click.echo(f"Nothing can be reached for {name}, so the invented city {INVENTED} is shown instead.")
         self._place = other
         invented = other.open(check_options=False)
         if not has_pages(invented):
             await run_child(other, stopped)
-        return invented
+        return invented, None
 
-    async def _keep_running(self, workspace: Workspace, stopped: asyncio.Event, first: float | None) -> None:
-        pause = first
+    async def _keep_running(
+        self, workspace: Workspace, stopped: asyncio.Event, first: Child | None, pause: float
+    ) -> None:
+        if first is not None:
+            await first
         while not stopped.is_set():
-            await pause_until(stopped, pause if pause is not None else seconds_until_due(workspace))
+            await pause_until(stopped, pause)
             if not stopped.is_set():
                 await run_child(self._place, stopped)
-            pause = None
+            pause = seconds_until_due(workspace)
+
+
+async def until_pages(workspace: Workspace, child: Child) -> None:
+    """Wait for the first run, so that nobody sees half a city; if it takes long, only for its first pages."""
+    await asyncio.wait({child}, timeout=PATIENCE)
+    while not child.done() and not has_pages(workspace):
+        await asyncio.wait({child}, timeout=1.0)
 
 
 def has_pages(workspace: Workspace) -> bool:
