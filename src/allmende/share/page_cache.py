@@ -24,7 +24,7 @@ _TEXT = (
 SECONDS = 60.0
 LARGEST_PAGE = 512 * 1024
 MOST_BYTES = 24 * 1024 * 1024
-_WORTH_COMPRESSING = 700
+_WORTH_COMPRESSING = 600
 
 
 @dataclass(frozen=True, slots=True)
