@@ -48,16 +48,12 @@ class Style:
 
 def clean(column: Texts, style: Style) -> Texts:
     """Without spaces around values; empty ones and declared missing-value codes are null."""
-    if not style.missing and plain.needs_no_trim(column) and not _has_empty(column):
+    if not style.missing and plain.needs_no_trim(column):
         return column
     stripped = pc.utf8_trim_whitespace(column)
     codes = pa.array(["", *style.missing], pa.string())
     cleaned: Texts = pc.if_else(pc.is_in(stripped, value_set=codes), pa.scalar(None, pa.string()), stripped)
     return cleaned
-
-
-def _has_empty(column: Texts) -> bool:
-    return bool(pc.any(pc.equal(pc.binary_length(column), 0)).as_py())
 
 
 def detect(column: Texts, name: str, style: Style) -> ColumnType:

@@ -20,10 +20,16 @@ _SAMPLE = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Decoded text and the encoding it was in."""
+    """Decoded text and the encoding it was in; `data` is the same text in UTF-8."""
 
     text: str
     encoding: str
+    utf8: bytes | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The text in UTF-8, without encoding it anew when it came so."""
+        return self.text.encode("utf-8", "replace") if self.utf8 is None else self.utf8
 
 
 def gunzip(data: bytes) -> bytes:
@@ -66,7 +72,7 @@ def _detected(data: bytes) -> Text:
         if data.startswith(mark):
             return Text(data[len(mark) :].decode(encoding, errors="replace"), encoding)
     try:
-        return Text(data.decode("utf-8"), "utf-8")
+        return Text(data.decode("utf-8"), "utf-8", data)
     except UnicodeDecodeError:
         return _guessed(data)
 

@@ -24,17 +24,20 @@ MOST_COLUMNS = 2_000
 _HEAD = 400_000
 _BLOCK = 8 * 1024 * 1024
 _RAW = 2_000
+_SHORT = 4_096
 
 
 def read_delimited(found: Text, options: Options) -> Grid:
     """The grid of a delimited text. Raises Unreadable when it is empty or too wide."""
-    text = _with_plain_lines(found.text, options.quote)
-    if not text or text.isspace():
+    data = _with_plain_lines(found.data, options.quote.encode())
+    if not data or data.isspace() or found.text.isspace():
         raise Unreadable("the file holds no rows", hint="Was it exported completely?")
-    delimiter = options.delimiter or find_delimiter(text[:_HEAD])
+    top = data[: _HEAD * 2].decode("utf-8", "ignore")
+    delimiter = options.delimiter or find_delimiter(top[:_HEAD])
     if len(delimiter) > 1:  # such as " => ": a control character stands in for it
-        text, delimiter = text.replace(delimiter, "\x1f"), "\x1f"
-    head = list(_first_rows(text, delimiter, options.quote))
+        data, top = data.replace(delimiter.encode(), b"\x1f"), top.replace(delimiter, "\x1f")
+        delimiter = "\x1f"
+    head = list(_first_rows(top, delimiter, options.quote))
     header = find_header(
         [row for row, _ in head], options.header_row, options.header_rows, options.names, options.skip_rows
     )
@@ -50,16 +53,16 @@ def read_delimited(found: Text, options: Options) -> Grid:
         "delimiter": {"\t": "tab"}.get(delimiter, delimiter),
         "header": f"row {header.first + 1}" if header.count else "none",
     }
-    return _read_body(_after_line(text, start), names, delimiter, options, detected)
+    return _read_body(_after_line(data, start), names, delimiter, options, detected)
 
 
-def _with_plain_lines(text: str, quote: str) -> str:
+def _with_plain_lines(data: bytes, quote: bytes) -> bytes:
     """Lines end with a line feed; Windows' ends are left alone where only whole lines have them."""
-    if "\r" not in text:
-        return text
-    if (not quote or quote not in text) and text.count("\r") == text.count("\r\n"):
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if b"\r" not in data:
+        return data
+    if (not quote or quote not in data) and data.count(b"\r") == data.count(b"\r\n"):
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def find_delimiter(text: str) -> str:
@@ -78,7 +81,7 @@ def _first_rows(text: str, delimiter: str, quote: str) -> Iterator[tuple[list[st
     """The first rows, each with the number of the line it ends on."""
     csv.field_size_limit(_HEAD)
     reader = csv.reader(
-        io.StringIO(text[: _HEAD * 2]),
+        io.StringIO(text),
         delimiter=delimiter,
         quotechar=quote or None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -103,17 +106,18 @@ def _widened(header: Header, below: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return (header.names + ("",) * width)[:width]
 
 
-def _after_line(text: str, lines: int) -> str:
+def _after_line(data: bytes, lines: int) -> memoryview:
+    """What stands below so many lines, without copying it."""
     position = 0
     for _ in range(lines):
-        position = text.find("\n", position) + 1
+        position = data.find(b"\n", position) + 1
         if position == 0:
-            return ""
-    return text[position:]
+            return memoryview(b"")
+    return memoryview(data)[position:]
 
 
 def _read_body(
-    body: str, names: tuple[str, ...], delimiter: str, options: Options, detected: dict[str, str]
+    body: memoryview, names: tuple[str, ...], delimiter: str, options: Options, detected: dict[str, str]
 ) -> Grid:
     ragged: list[arrow_csv.InvalidRow] = []
 
@@ -122,13 +126,13 @@ def _read_body(
         return "skip"
 
     ids = [f"f{n}" for n in range(len(names))]
-    if not body.strip("\n "):
+    if not bytes(body[:_SHORT]).strip(b"\n\r ") and not bytes(body).strip(b"\n\r "):
         empty = tuple(pa.array([], pa.string()) for _ in names)
         return Grid(names, empty, np.zeros(0, np.int64), (), detected, delimiter)
-    content = body.encode()
+    content: Any = pa.py_buffer(body)
     try:
         table = _read_fast(content, ids, delimiter, options) or arrow_csv.read_csv(
-            io.BytesIO(content),
+            _reader(content),
             read_options=arrow_csv.ReadOptions(
                 column_names=ids, use_threads=False, block_size=_block_size(body)
             ),
@@ -140,19 +144,24 @@ def _read_body(
     return _laid_out(table, names, ragged, delimiter, options, detected)
 
 
-def _read_fast(content: bytes, ids: list[str], delimiter: str, options: Options) -> pa.Table | None:
+def _read_fast(content: pa.Buffer, ids: list[str], delimiter: str, options: Options) -> pa.Table | None:
     """A large file with all processors; None when it is small, or when any row is ragged."""
-    if len(content) < _BLOCK:
+    if content.size < _BLOCK:
         return None
     try:
         return arrow_csv.read_csv(
-            io.BytesIO(content),
+            _reader(content),
             read_options=arrow_csv.ReadOptions(column_names=ids, block_size=_BLOCK // 2),
             parse_options=_parse_options(delimiter, options),
             convert_options=_as_texts(ids),
         )
     except pa.ArrowInvalid:
         return None
+
+
+def _reader(content: pa.Buffer) -> Any:
+    """The bytes as a file, without a copy; the stubs do not know that Arrow takes its own readers."""
+    return pa.BufferReader(content)
 
 
 def _parse_options(
@@ -178,7 +187,7 @@ def _as_texts(ids: list[str]) -> arrow_csv.ConvertOptions:
     )
 
 
-def _block_size(body: str) -> int:
+def _block_size(body: memoryview) -> int:
     """A block holds whole rows; a file of up to one block is read in one piece."""
     return max(_BLOCK, min(len(body) * 4, 64 * 1024 * 1024))
 

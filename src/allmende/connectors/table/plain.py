@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute
 _DIGITS = b"0123456789-"
 _ISO_DAY = b"0123456789-"
+_SAMPLE = 4_096
+# First bytes of a value that is surely no white space: printable ASCII and the Latin letters beyond it.
+_BEGINS = np.zeros(256, bool)
+_BEGINS[[*range(0x21, 0x7F), 0xC3]] = True
 
 
 def content(column: Texts) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -33,13 +37,34 @@ def holds_only(column: Texts, allowed: bytes) -> bool:
     """True when no value has any other byte."""
     fits = np.zeros(256, bool)
     fits[list(allowed)] = True
-    return bool(fits[content(column)].all())
+    found = content(column)
+    return bool(fits[found[:_SAMPLE]].all()) and bool(fits[found].all())
 
 
 def needs_no_trim(column: Texts) -> bool:
-    """True when there is no space or control character at all, and nothing but ASCII."""
-    found = content(column)
-    return len(found) == 0 or bool(found.min() > 0x20 and found.max() < 0x7F)
+    """True when surely no value is empty, or begins or ends with a space: only the ends are looked at.
+
+    White space beyond ASCII is encoded with other bytes than those that are let through (a last byte
+    beyond ASCII must follow C3, as in all letters of German).
+    """
+    _, offsets, data = column.buffers()
+    if offsets is None or data is None or len(column) == 0:
+        return len(column) == column.null_count
+    ends = np.frombuffer(memoryview(offsets), np.int32)[column.offset : column.offset + len(column) + 1]
+    first, stop = ends[:-1], ends[1:]
+    if column.null_count:
+        known = np.asarray(column.is_valid())
+        first, stop = first[known], stop[known]
+    if len(first) == 0:
+        return True
+    if bool((first == stop).any()):
+        return False
+    found = np.frombuffer(memoryview(data), np.uint8)
+    last = found[stop - 1]
+    foreign = last >= 0x7F
+    if bool(foreign.any()) and not bool((found[stop[foreign] - 2] == 0xC3).all()):
+        return False
+    return bool(_BEGINS[found[first]].all() and (last > 0x20).all())
 
 
 def integers(column: Texts) -> pa.Array[Any] | None:

@@ -51,3 +51,25 @@ def test_slices_are_looked_at_alone() -> None:
     assert plain.holds_only(column.slice(1, 2), b"12")
     assert plain.needs_no_trim(column.slice(0, 3))
     assert not plain.needs_no_trim(column)
+
+
+_ENDS = st.sampled_from(
+    ["", " ", "\u00a0", "\u2003", "\u3000", "\u0085", "\t", "ä", "à", "ß", "€", "\x7f", "x"]
+)
+
+
+@given(st.lists(st.none() | st.tuples(_ENDS, st.text(max_size=3), _ENDS).map("".join), max_size=5))
+def test_what_needs_no_trim_would_not_be_changed(values: list[str | None]) -> None:
+    """Only columns that trimming leaves as they are, and that have no empty value, are left alone."""
+    values = [None if value is None else value.encode("utf-8", "ignore").decode() for value in values]
+    column = pa.array(values, pa.string())
+    if plain.needs_no_trim(column):
+        assert plain.pc.utf8_trim_whitespace(column).to_pylist() == values
+        assert "" not in values
+
+
+def test_letters_of_german_need_no_trim() -> None:
+    """Umlauts and spaces inside take the fast way; white space beyond ASCII at an end does not."""
+    assert plain.needs_no_trim(pa.array(["Ärger am Fluß", "Straße 5", None]))
+    assert not plain.needs_no_trim(pa.array(["a\u00a0"]))
+    assert not plain.needs_no_trim(pa.array([""]))
