@@ -25,7 +25,7 @@ _TARGET = {"de": "Ziel", "en": "Target"}
 
 
 class StoryAnswers:
-    """Answers the calls of one story in one language; remembers which versions it used."""
+    """Answers the calls of one story in one language; remembers which versions and columns it used."""
 
     def __init__(self, city: City, figures: Figures, engine: Engine, language: Language) -> None:
         self._city = city
@@ -34,6 +34,7 @@ class StoryAnswers:
         self._language = language
         self.used: list[Figure] = []
         self.pins: dict[Pin, None] = {}
+        self.columns: dict[tuple[str, str], None] = {}
 
     # --- in running text ---
 
@@ -79,6 +80,8 @@ class StoryAnswers:
 
     def _cell(self, call: Call) -> Span:
         cell = {"column": str(call.arguments["column"])} | {f"key.{k}": v for k, v in call.keys.items()}
+        dataset, _ = self._dataset(call)
+        self.columns |= dict.fromkeys((dataset.id, name) for name in [cell["column"], *call.keys])
         figure = self._figures.resolve(FigureId.of("cell", *self._pinned(call), cell=cell))
         return self._span(figure, word_figure(figure, self._language))
 
@@ -213,6 +216,9 @@ class StoryAnswers:
         columns = [column for name in names if (column := dataset.column(name))]
         if len(columns) != len(names):
             raise RecipeInvalid(f"{dataset.id} lacks one of the columns {', '.join(names)}")
+        self.columns |= dict.fromkeys(
+            (dataset.id, name) for name in [*names, *filter(None, [call.text("sort")])]
+        )
         sort, limit = call.text("sort"), min(MOST_ROWS, int(call.arguments.get("limit", 10)))
         if sort and dataset.column(sort) is None:
             raise RecipeInvalid(f"{dataset.id} has no column {sort} to sort by")

@@ -36,9 +36,7 @@ ARROW: Mapping[ColumnType, pa.DataType] = {
 }
 
 
-def run_recipe(  # noqa: PLR0917  (the ports a recipe needs, each of its own type)
-    city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock
-) -> Run:
+def run_recipe(city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock) -> Run:
     """Run the recipe of a dataset on the newest versions of its inputs.
 
     Outcome `new`, `unchanged`, `skipped` (an input has no version yet) or `failed`; never an exception of ours.
@@ -60,7 +58,7 @@ class MissingInput(RecipeInvalid):
     """An input of the recipe was never published; it comes once its own source works."""
 
 
-def _publish(  # noqa: PLR0917
+def _publish(
     city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock
 ) -> DatasetVersion | None:
     recipe = city.recipes[dataset.recipe]

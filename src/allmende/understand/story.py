@@ -25,7 +25,7 @@ from allmende.understand.markdown import Answers, read_blocks, read_spans
 FRONT = "front"
 
 
-def publish_story(  # noqa: PLR0917  (the ports a story needs, each of its own type)
+def publish_story(
     city: City, story: Story, store: Store, figures: Figures, engine: Engine, clock: Clock
 ) -> Run:
     """Compute a story's numbers and publish it when anything changed.
@@ -52,7 +52,7 @@ def front_stories(city: City) -> tuple[Story, ...]:
     return tuple(Story(FRONT, language, city.name.of(language), text, "") for language, text in texts if text)
 
 
-def _publish(  # noqa: PLR0917
+def _publish(
     city: City, story: Story, store: Store, figures: Figures, engine: Engine, clock: Clock
 ) -> StoryVersion | None:
     figures.keep_definitions()
@@ -75,6 +75,7 @@ def make_story(city: City, story: Story, figures: Figures, engine: Engine, momen
     accesses = Accesses(city)
     datasets = list(dict.fromkeys(pin.dataset for pin in answers.pins))
     classes = [figure.access for figure in answers.used] + [accesses.dataset(name) for name in datasets]
+    classes += [accesses.column(dataset, column) for dataset, column in answers.columns]
     made = StoryVersion(
         story=story.id, language=story.language, number=0, created=moment, content_hash="", title=story.title,
         answer=answer, blocks=blocks, theme=story.theme, owner=story.owner, checked=story.checked,
