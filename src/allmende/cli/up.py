@@ -21,7 +21,7 @@ from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
 if TYPE_CHECKING:
     from allmende.flow.workspace import Workspace
 
-FIRST_PAUSE = 2.0
+FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 3600.0
 SHORTEST_PAUSE = 60.0
 PATIENCE = 60.0
