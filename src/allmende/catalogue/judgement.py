@@ -30,10 +30,24 @@ def judge(
 
 
 def _expected(values: Sequence[tuple[str, float]], by: int | None) -> float:
-    points = [(year, value) for period, value in values[-PERIODS:] if (year := _year(period)) is not None]
+    points = [
+        (year, value) for period, value in _yearly(values)[-PERIODS:] if (year := _year(period)) is not None
+    ]
     if by is None or len(points) < 3 or points[-1][0] >= by:
-        return values[-1][1]
+        return _yearly(values)[-1][1]
     return points[-1][1] + _slope(points) * (by - points[-1][0])
+
+
+def _yearly(values: Sequence[tuple[str, float]]) -> Sequence[tuple[str, float]]:
+    """Values within the year (months, days) as means over twelve months back from the newest: seasons are no trend."""
+    per_year = len(values) / max(1, len({period[:4] for period, _ in values}))
+    if per_year <= 1.5 or len(values) < 12:
+        return values
+    length = 12 if per_year <= 12.5 else round(per_year)
+    ends = range(len(values), length - 1, -length)
+    return [
+        (values[end - 1][0], sum(v for _, v in values[end - length : end]) / length) for end in reversed(ends)
+    ]
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:
@@ -45,6 +59,7 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def _year(period: str) -> float | None:
+    """The end of a year or month as a number of years; None when the period is neither."""
     parts = period.split("-")
     if not parts[0].isdigit() or len(parts[0]) != 4:
         return None
