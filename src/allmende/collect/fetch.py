@@ -14,6 +14,7 @@ from allmende.model.source import Receipt, Source
 from allmende.ports import Clock, Connector, Fetched, Http, Lake, Store
 
 HEAD = 4096
+TRY_AGAIN = "Open the address in a browser; if it works there, run again. The last version stays public."
 _HTML = re.compile(
     rb"\A(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
@@ -121,6 +122,6 @@ def _failed(source: Source, clock: Clock, started: datetime, error: AllmendeErro
         finished=clock.now(),
         outcome="failed",
         message=f"{error.where or source.address}: {error.message}",
-        hint=error.hint,
+        hint=error.hint or TRY_AGAIN,
         transient=error.transient,
     )

@@ -98,7 +98,8 @@ class DuckEngine:
 
 
 def _open_locked(lake: Lake) -> duckdb.DuckDBPyConnection:
-    database = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": 2})
+    # One thread: sums of floating-point numbers depend on their order, and a recipe run again must give the same.
+    database = duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": 1})
     root = str(getattr(lake, "tables_folder", "")).replace("'", "''")
     for setting in (
         "TimeZone = 'UTC'",

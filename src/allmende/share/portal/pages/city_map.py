@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from allmende.model.access import Principal
 from allmende.model.knowledge import Indicator
@@ -36,8 +36,8 @@ def map_page(
     city: GivenCity,
     language: GivenLanguage,
     drawings: GivenDrawings,
-    layer: Annotated[str, Parameter(query="ebene", max_length=120)] = "",
-    period: Annotated[str, Parameter(query="zeit", max_length=40)] = "",
+    layer: Annotated[str, QueryParameter(name="ebene", max_length=120)] = "",
+    period: Annotated[str, QueryParameter(name="zeit", max_length=40)] = "",
 ) -> Response[str]:
     """The districts coloured by an indicator."""
     found = {

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from allmende.errors import NotFound
@@ -63,9 +63,9 @@ def datasets(
     principal: GivenPrincipal,
     city: GivenCity,
     language: GivenLanguage,
-    theme: Annotated[str, Parameter(query="thema", max_length=80)] = "",
-    licence: Annotated[str, Parameter(query="lizenz", max_length=80)] = "",
-    words: Annotated[str, Parameter(query="text", max_length=200)] = "",
+    theme: Annotated[str, QueryParameter(name="thema", max_length=80)] = "",
+    licence: Annotated[str, QueryParameter(name="lizenz", max_length=80)] = "",
+    words: Annotated[str, QueryParameter(name="text", max_length=200)] = "",
 ) -> Response[str]:
     """All datasets the reader may see, by title."""
     views = reads.datasets(principal)

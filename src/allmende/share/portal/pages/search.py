@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, page
@@ -31,7 +31,7 @@ def search(
     principal: GivenPrincipal,
     city: GivenCity,
     language: GivenLanguage,
-    words: Annotated[str, Parameter(query="q", max_length=200)] = "",
+    words: Annotated[str, QueryParameter(name="q", max_length=200)] = "",
 ) -> Response[str]:
     """What the city knows about some words."""
     hits = reads.search(principal, words, language, 30) if words.strip() else ()
