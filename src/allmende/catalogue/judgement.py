@@ -33,9 +33,10 @@ def _expected(values: Sequence[tuple[str, float]], by: int | None) -> float:
     points = [
         (year, value) for period, value in _yearly(values)[-PERIODS:] if (year := _year(period)) is not None
     ]
-    if by is None or len(points) < 3 or points[-1][0] >= by:
+    # Both are ends of years: what is to be reached by 2030 has until its last day.
+    if by is None or len(points) < 3 or points[-1][0] >= by + 1:
         return _yearly(values)[-1][1]
-    return points[-1][1] + _slope(points) * (by - points[-1][0])
+    return points[-1][1] + _slope(points) * (by + 1 - points[-1][0])
 
 
 def _yearly(values: Sequence[tuple[str, float]]) -> Sequence[tuple[str, float]]:
