@@ -111,7 +111,8 @@ class _Whole:
             return
         start, self._start = self._start, None
         if message.get("more_body"):
-            await self._send(_with(start, self._caching()))
+            known = [(k.lower(), v) for k, v in start["headers"]]
+            await self._send({**start, "headers": [*known, *self._caching(known)]})
             await self._send(message)
             return
         await self._finish(start, message.get("body", b""))
@@ -123,9 +124,9 @@ class _Whole:
             self._keep(page)
         await _send_page(self._send, page, self._asked)
 
-    def _caching(self, headers: Headers | None = None) -> Headers:
+    def _caching(self, headers: Headers) -> Headers:
         vary = [(b"vary", b"accept-encoding, authorization")]
-        if any(name == b"cache-control" for name, _ in headers or ()):
+        if any(name == b"cache-control" for name, _ in headers):
             return vary
         return [*vary, (b"cache-control", b"private, no-store" if self._private else b"no-cache")]
 
@@ -135,11 +136,6 @@ def _fleeting(headers: Headers) -> bool:
         name == b"set-cookie" or (name == b"cache-control" and b"no-store" in value)
         for name, value in headers
     )
-
-
-def _with(start: Message, more: Headers) -> Message:
-    start["headers"] = [*start["headers"], *more]
-    return start
 
 
 def _page(status: int, headers: Headers, body: bytes, gzipped: bool) -> Page:

@@ -153,7 +153,8 @@ def test_bars_start_at_zero() -> None:
 
 def test_chart_without_values(tmp_path: Path) -> None:
     """A chart of nothing, of one point or of negative values is no error."""
-    odd = [replace(LINE, series=(_line(values),), target=None) for values in ([], [None], [7], [-3, -1])]
+    values: list[list[float | None]] = [[], [None], [7], [-3, -1]]
+    odd = [replace(LINE, series=(_line(one),), target=None) for one in values]
     found = Drawings(tmp_path)
     found.prepare([(block, "en") for block in odd])
     assert all(found.chart(block, "en") for block in odd)
