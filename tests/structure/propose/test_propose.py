@@ -105,6 +105,21 @@ def test_the_codes_of_the_districts_tell_the_place(tmp_path: Path) -> None:
     assert decoded(known)[1].place_column == "wo"
 
 
+def test_sums_among_the_rows_are_told(tmp_path: Path) -> None:
+    """A row that is the sum of the others is named, so that nobody adds it to them."""
+    rows = "Jena (gesamt);9\nNord;4\nSüd;5\nGesamtschule;2\n"
+    assert "# Jena (gesamt) in the column ort is a sum" in dataset_text(
+        made(tmp_path, "a.csv", f"Ort;n\n{rows}")
+    )
+    assert "is a sum" not in dataset_text(made(tmp_path, "a.csv", "Ort;n\nGesamtschule;9\nNord;4\n"))
+
+
+def test_what_nobody_reads_is_told_by_all(tmp_path: Path) -> None:
+    """For a file of no known kind every connector's reason is named."""
+    with pytest.raises(Unreadable, match=r"geo: .*json: .*table: "):
+        made(tmp_path, "a.pb", bytes(range(256)))
+
+
 def test_maps_and_json_are_recognised(tmp_path: Path) -> None:
     """The connector follows from the bytes, also when the name says nothing."""
     point = {

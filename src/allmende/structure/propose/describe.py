@@ -27,6 +27,7 @@ _PERSONAL = (
     r"vorname|nachname|geburts|e_?mail|telefon|(?:^|_)(?:tel|phone|handy|mobil|iban|personalnummer)(?:_|$)"
 )
 _WIDE = re.compile(r"(?:19|20)\d\d|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d")
+_TOTAL = r"^(?:summe|gesamt|insgesamt|zusammen|total|stadt gesamt)\b|\((?:gesamt|insgesamt)\)$|\b(?:gesamt|insgesamt)$"
 FEW = 12
 
 
@@ -35,7 +36,8 @@ class Description:
     """What was told of a table: its columns, and which of them are key, place and time.
 
     `few` are the values of text columns that have only a few; `wide` the source's names of columns
-    that are years or days; `personal` columns that may speak of persons.
+    that are years or days; `personal` columns that may speak of persons; `totals` column and value
+    of rows that are the sum of others.
     """
 
     columns: tuple[Column, ...]
@@ -45,6 +47,7 @@ class Description:
     few: tuple[tuple[str, tuple[str, ...]], ...] = ()
     wide: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    totals: tuple[tuple[str, str], ...] = ()
 
 
 def describe(parsed: Parsed, places: frozenset[str] = frozenset()) -> Description:
@@ -59,7 +62,21 @@ def describe(parsed: Parsed, places: frozenset[str] = frozenset()) -> Descriptio
         few=tuple(_few(parsed)),
         wide=tuple(name for column in columns if _WIDE.fullmatch(name := column.source_name or column.name)),
         personal=tuple(c.name for c in columns if c.type == "text" and re.search(_PERSONAL, c.name)),
+        totals=tuple(_totals(parsed)),
     )
+
+
+def _totals(parsed: Parsed) -> Iterator[tuple[str, str]]:
+    """Where a text says that its row is the sum of others: a few times in a column, not in most rows."""
+    for column in parsed.columns:
+        if column.type != "text":
+            continue
+        distinct = pc.unique(parsed.table.column(column.name)).drop_null()
+        found = distinct.filter(
+            pc.match_substring_regex(distinct, pattern=_TOTAL, ignore_case=True)
+        ).to_pylist()
+        if 0 < len(found) <= max(1, len(distinct) // 4):
+            yield column.name, found[0]
 
 
 def _column(column: Column, parsed: Parsed) -> Column:

@@ -49,7 +49,10 @@ def recognise(raw: Raw, source: Source, name: str) -> tuple[Source, Parsed]:
             faults.append(error)
             continue
         return with_points(raw, tried, parsed) if connector == "table" else (tried, parsed)
-    raise faults[0]
+    if name.lower().endswith((*_GEO, *_TABLE, ".json", ".jsonl")) or len({f.message for f in faults}) == 1:
+        raise faults[0]
+    reasons = "; ".join(f"{c}: {fault.message}" for c, fault in zip(candidates(name), faults, strict=True))
+    raise Unreadable(f"no connector can read this ({reasons})", hint="Ask for CSV, Excel, GeoJSON or JSON.")
 
 
 def candidates(name: str) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def dataset_text(proposal: Proposal) -> str:
         f"place_column = {toml(found.place)}",
         f"time_column = {toml(found.time)}",
         *_district(proposal),
+        *_totals(found),
         *(column for one in found.columns for column in ("", *_column(one, dict(found.few)))),
     ]
     return "\n".join(lines) + "\n"
@@ -102,6 +103,12 @@ def _access(proposal: Proposal) -> Iterator[str]:
     yield "# Only the city's own staff see this, until someone has made sure that it may be published:"
     yield "# is the licence right, is nothing about single persons in it? Then write open."
     yield 'access = "internal"'
+
+
+def _totals(found: Description) -> Iterator[str]:
+    for column, value in found.totals:
+        yield f"# {one_line(value)} in the column {column} is a sum of other rows: nobody may add it to them."
+        yield '# In an indicator write city_place = "..." (its value in place_column), or leave the row out by where.'
 
 
 def _district(proposal: Proposal) -> Iterator[str]:
