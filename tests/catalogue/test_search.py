@@ -65,8 +65,54 @@ QUERIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Einwonerzahlen", ("einwohner",)), ("Bodenfeuhcte", ("bodenfeuchte",)), ("Krankenhauser", ("krankenhaeuser",)),
     ("Lobdea", ("lobeda",)), ("Mängelmelder", ("buergeranliegen",)), ("Bürger Anliegen", ("buergeranliegen",)), ("Inzidenz", ("corona",)),
 )  # fmt: skip
-_PARTS = ["Wasser", "Wald", "Garten", "Lärm", "Energie", "Solar", "Müll", "Abfall", "Brücken", "Friedhof", "Museum", "Theater", "Bibliothek", "Gewerbe", "Steuer", "Miete", "Wohnung", "Hund", "Markt", "Fest", "Sport", "Bad", "Heiz", "Strom", "Gas", "Licht", "Ampel", "Weg", "Fluss", "Ufer"]
-_ENDS = ["verzeichnis", "statistik", "plan", "karte", "zahlen", "bericht", "flächen", "anlagen", "register", "liste", "gebühren", "nutzung", "messung", "zonen"]
+_PARTS = [
+    "Wasser",
+    "Wald",
+    "Garten",
+    "Lärm",
+    "Energie",
+    "Solar",
+    "Müll",
+    "Abfall",
+    "Brücken",
+    "Friedhof",
+    "Museum",
+    "Theater",
+    "Bibliothek",
+    "Gewerbe",
+    "Steuer",
+    "Miete",
+    "Wohnung",
+    "Hund",
+    "Markt",
+    "Fest",
+    "Sport",
+    "Bad",
+    "Heiz",
+    "Strom",
+    "Gas",
+    "Licht",
+    "Ampel",
+    "Weg",
+    "Fluss",
+    "Ufer",
+]
+_ENDS = [
+    "verzeichnis",
+    "statistik",
+    "plan",
+    "karte",
+    "zahlen",
+    "bericht",
+    "flächen",
+    "anlagen",
+    "register",
+    "liste",
+    "gebühren",
+    "nutzung",
+    "messung",
+    "zonen",
+]
 
 
 def _filler(count: int) -> Iterator[Entry]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Gate:
     """What all reads share: the parts behind the gate, and the decisions at it."""
 
-    def __init__(  # noqa: PLR0917  (the seams of the house, each once)
+    def __init__(
         self,
         city: City,
         store: Store,

@@ -136,9 +136,7 @@ def _write_row(
     return cut
 
 
-def _write_cell(  # noqa: PLR0917  (called millions of times)
-    sheet: Worksheet, line: int, at: int, value: Any, column: Column, times: Format
-) -> int:
+def _write_cell(sheet: Worksheet, line: int, at: int, value: Any, column: Column, times: Format) -> int:
     """Write one cell as what it is; 1 when its text was too long for Excel."""
     if value is None:
         return 0
