@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,11 +13,14 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from allmende.errors import StoreFault
 from allmende.model.dataset import Pin
+from allmende.store.migrations import NEWEST
 from allmende.store.sql import SqlStore
 from allmende.store.tables import METADATA
 from allmende.testing.store_contract import MOMENT, RECEIPT, RUN, VERSION, StoreContract
@@ -134,3 +139,19 @@ def test_all_raw_files_are_known(store: SqlStore) -> None:
     store.add_receipt(RECEIPT)
     store.add_version(replace(VERSION, raw=("b" * 64,)))
     assert store.raw_files() == {"a" * 64, "b" * 64, "e" * 64}
+
+
+def test_the_newest_migration_is_known() -> None:
+    """NEWEST names the last migration, or stores would never be brought up to it."""
+    config = Config()
+    config.set_main_option("script_location", "allmende.store:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
+
+
+def test_a_current_store_is_opened_without_alembic(tmp_path: Path) -> None:
+    """The second open loads no migration code, which keeps the serving process small."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    SqlStore.open(url).close()
+    code = f"import sys; from allmende.store.sql import SqlStore; SqlStore.open({url!r}).close(); print('alembic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"

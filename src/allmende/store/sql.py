@@ -10,9 +10,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Select, create_engine, desc, event, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    create_engine,
+    desc,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -23,6 +33,7 @@ from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.source import Receipt
 from allmende.model.text import Language
 from allmende.store.bodies import dump, load_story, load_version
+from allmende.store.migrations import NEWEST
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 
 _BUSY_MILLISECONDS = 30_000
@@ -285,8 +296,26 @@ def _run(row: dict[str, Any]) -> Run:
 
 
 def _migrate(engine: Engine) -> None:
+    if _revision(engine) == NEWEST:
+        return
+    # Alembic is loaded only when there is something to do: it costs 10 MB and a quarter of a second.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "allmende.store:migrations")
     with engine.begin() as db:
+        if engine.dialect.name == "sqlite":
+            # One process migrates, the others wait here; Python's driver begins no transaction before DDL.
+            db.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = db
         command.upgrade(config, "head")
+
+
+def _revision(engine: Engine) -> str | None:
+    """Up to which migration the store is; None for a new one (or one that cannot be read: Alembic will say)."""
+    try:
+        with engine.connect() as db:
+            return db.execute(text("select version_num from alembic_version")).scalar()
+    except DatabaseError:
+        return None
