@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.city.decode import decode
@@ -167,6 +167,7 @@ def test_licences_are_found_in_words() -> None:
     assert stated_licence("alle Rechte vorbehalten") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_can_be_written(text: str) -> None:
     """Whatever a file calls its columns, the files we write are TOML, and comments stay one line."""
@@ -174,6 +175,7 @@ def test_any_text_can_be_written(text: str) -> None:
     assert tomllib.loads(f"a = {toml(text)}\n# {one_line(text)}\n") == {"a": text}
 
 
+@settings(deadline=None)
 @given(name=st.text(max_size=20), cell=st.text(max_size=20))
 def test_any_header_gives_files_that_can_be_read(
     tmp_path_factory: pytest.TempPathFactory, name: str, cell: str

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.connectors.table import casting, plain
@@ -22,6 +22,7 @@ TEXTS = st.one_of(
 KINDS: tuple[ColumnType, ...] = ("integer", "number", "date")
 
 
+@settings(deadline=None)
 @given(st.lists(TEXTS | st.none(), max_size=6), st.sampled_from(KINDS), st.sampled_from(["", ",", "."]))
 def test_both_ways_agree(values: list[str | None], kind: ColumnType, decimal: str) -> None:
     """Whatever is written: the same values, and the same ones are refused."""
@@ -58,6 +59,7 @@ _ENDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.tuples(_ENDS, st.text(max_size=3), _ENDS).map("".join), max_size=5))
 def test_what_needs_no_trim_would_not_be_changed(values: list[str | None]) -> None:
     """Only columns that trimming leaves as they are, and that have no empty value, are left alone."""
