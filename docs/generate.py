@@ -1,10 +1,11 @@
-"""Writes the pages of docs that follow from the code: glossary, command line, settings, errors.
+"""Writes the pages of docs that follow from the code: glossary, command line, settings, errors, pages.
 
 `python docs/generate.py` writes them, `--check` only says whether they are as the code wants them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -14,9 +15,11 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+from litestar.handlers import HTTPRouteHandler
 
 import allmende.errors
 import allmende.model
+import allmende.share.portal.pages
 from allmende.cli import COMMANDS
 from allmende.cli import allmende as command_line
 from allmende.cli.errors import OK, REFUSED, TITLES, USAGE
@@ -24,6 +27,10 @@ from allmende.cli.settings import SETTINGS
 from allmende.errors import AllmendeError
 
 DOCS = Path(__file__).parent
+PAGES_LEAD = (
+    "Each page is one file in `src/allmende/share/portal/pages`: addresses, what its template is given, and "
+    "nothing more. Every address is there in English below `/en` too. Around each page stands `Frame`."
+)
 NOTICE = "<!-- Written by docs/generate.py; change the code, then run `make format`. -->"
 
 
@@ -134,6 +141,29 @@ def errors() -> str:
     return "\n".join(lines)
 
 
+def pages() -> str:
+    """Every page of the portal with its addresses and what its template is given."""
+    lines = ["# The pages of the portal", "", PAGES_LEAD, ""]
+    for found in pkgutil.iter_modules(allmende.share.portal.pages.__path__):
+        module = importlib.import_module(f"allmende.share.portal.pages.{found.name}")
+        lines += [f"## {found.name}", "", inspect.getdoc(module) or "", ""]
+        for route in (value for value in vars(module).values() if isinstance(value, HTTPRouteHandler)):
+            verb = ", ".join(sorted(method for method in route.http_methods if method != "OPTIONS"))
+            meaning = inspect.getdoc(route.fn) or ""
+            lines += [f"* `{verb} {' '.join(sorted(route.paths))}`: {meaning}"]
+        lines += [""]
+        for name, class_ in _classes(module):
+            lines += [f"### {name}", "", inspect.getdoc(class_) or "", "", *_fields(class_), ""]
+    return "\n".join(lines)
+
+
+def _fields(class_: type) -> Iterator[str]:
+    yield from ("| field | type |", "| --- | --- |")
+    for field in dataclasses.fields(class_):
+        shown = str(field.type).replace("|", "\\|")
+        yield f"| `{field.name}` | `{shown}` |"
+
+
 def _errors() -> Iterator[type[AllmendeError]]:
     for value in vars(allmende.errors).values():
         if inspect.isclass(value) and issubclass(value, AllmendeError):
@@ -145,6 +175,7 @@ PAGES = {
     "reference/command-line.md": commands,
     "reference/settings.md": settings,
     "reference/errors.md": errors,
+    "reference/pages.md": pages,
 }
 
 

@@ -25,7 +25,14 @@ def generate() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "page", ["glossary.md", "reference/command-line.md", "reference/settings.md", "reference/errors.md"]
+    "page",
+    [
+        "glossary.md",
+        "reference/command-line.md",
+        "reference/settings.md",
+        "reference/errors.md",
+        "reference/pages.md",
+    ],
 )
 def test_generated_pages_follow_from_the_code(page: str, generate: dict[str, Any]) -> None:
     """Commands, options, settings, errors and words of the model are documented as they are."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from litestar import Response, get, post
 
-from allmende.errors import NotFound
+from allmende.errors import NotFound, RecipeInvalid
 from allmende.model.access import Principal
 from allmende.model.city import City
+from allmende.model.figure import FigureId
 from allmende.model.text import Language
 from allmende.ports import Recomputed
 from allmende.share.api import figure_id
@@ -57,7 +58,7 @@ def compute_again(
     """Make every version behind a number again from its inputs, and compare. Nothing is written."""
     if recompute is None:
         raise NotFound("numbers cannot be computed again here", where=f"/f/{name}")
-    found = reads.passport(principal, figure_id(name))
+    found = reads.passport(principal, _figure(name))
     again = tuple(recompute(step.version.pin) for step in reversed(found.steps))
     return _page(reads, principal, city, language, name, again, True)
 
@@ -71,7 +72,7 @@ def _page(
     again: tuple[Recomputed, ...],
     can_compute: bool,
 ) -> Response[str]:
-    asked = figure_id(name)
+    asked = _figure(name)
     found = reads.passport(principal, asked)
     current = ""
     if found.indicator is not None:
@@ -88,3 +89,11 @@ def _page(
         attributions=found.attributions, crumbs=tuple(crumbs), section="goals",
     )  # fmt: skip
     return page("passport.html", Context(found, again, can_compute, current), frame, city, language)
+
+
+def _figure(name: str) -> FigureId:
+    """For readers of pages an address that is none is simply not there."""
+    try:
+        return figure_id(name)
+    except RecipeInvalid as error:
+        raise NotFound("there is no such number", where=f"/f/{name}") from error
