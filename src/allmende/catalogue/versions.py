@@ -45,15 +45,6 @@ def seen(
     return store.definition(_hash(_record(latest.pin, maker_hash, raw, inputs))) is not None
 
 
-def same_making(latest: DatasetVersion | None, made: Made) -> bool:
-    """True when `latest` was made in the same way from the same inputs; better ask `seen`."""
-    return latest is not None and (latest.maker_hash, latest.raw, latest.inputs) == (
-        made.maker_hash,
-        made.raw,
-        made.inputs,
-    )
-
-
 def remember(store: Store, pin: Pin, made: Made) -> None:
     """Remember that this making gave the rows of `pin` again, so that it need not be tried twice."""
     record = _record(pin, made.maker_hash, made.raw, made.inputs)
