@@ -76,7 +76,7 @@ def open_workspace(
     )
 
 
-def open_http(  # noqa: PLR0917 - the settings of the command line
+def open_http(
     city: City, folder: Path, replay: Path | None, offline: bool, hosts: Iterable[str], proxy: str | None
 ) -> Http:
     """The one way out for this city, without opening its data."""
