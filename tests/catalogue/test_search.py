@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.catalogue.entries import Entry, EntryKind
@@ -217,6 +217,7 @@ def test_words_asked_for_in_vain_are_counted_but_not_who_asked(small: SearchInde
     assert {"eisbahn", "qx7"}.isdisjoint(word for word, _ in small.misses(at_least=1))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_query_is_answered(query: str) -> None:
     """Quotes, operators, NUL bytes and other alphabets are words or nothing, never an error."""

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.errors import NotFound
@@ -201,6 +201,7 @@ def test_used_by_obeys(reads: Reads) -> None:
     assert (used.datasets, used.indicators, used.stories) == (("by-year",), ("people",), ("growth",))
 
 
+@settings(deadline=None)
 @given(offset=st.integers(0, 8), limit=st.integers(0, 8))
 def test_pages_are_slices(reads: Reads, offset: int, limit: int) -> None:
     """Any page is that slice of all rows, in order."""

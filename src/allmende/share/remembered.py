@@ -8,6 +8,7 @@ decide about access, are never remembered.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -19,6 +20,7 @@ _READS = (
     "story", "story_versions", "latest_stories", "definition",
 )  # fmt: skip
 _MOST = 20_000
+SECONDS = 0.02  # so long a publication may stay unseen; a page reads the store hundreds of times
 
 
 class Remembered:
@@ -27,6 +29,7 @@ class Remembered:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._generation = -1
+        self._until = 0.0
         self._known: dict[tuple[Any, ...], Any] = {}
         self._lock = threading.Lock()
 
@@ -44,12 +47,20 @@ class Remembered:
 
         return remembered_read
 
+    def generation(self) -> int:
+        """The store's generation, asked at most every 20 ms; what is remembered is never older than it."""
+        self._current()
+        return self._generation
+
     def _current(self) -> dict[tuple[Any, ...], Any]:
         """What is known under the present generation. A read that is under way keeps the old one."""
+        if time.monotonic() < self._until:
+            return self._known
         generation = self._store.generation()
         with self._lock:
             if generation != self._generation or len(self._known) > _MOST:
-                self._generation, self._known = generation, {}
+                self._known, self._generation = {}, generation
+            self._until = time.monotonic() + SECONDS
             return self._known
 
 

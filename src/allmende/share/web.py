@@ -80,7 +80,7 @@ def create_app(workspace: Served, recompute: Recompute | None = None) -> Litesta
         debug=False,
     )
     app.state.city = workspace.city
-    cache = PageCache(_with_files(app.asgi_handler), workspace.store.generation)  # type: ignore[arg-type]
+    cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
     app.asgi_handler = with_headers(cache)  # type: ignore[assignment]
     return app

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -132,6 +132,7 @@ def test_other_names_are_not_found(client: Client, name: str) -> None:
     assert client.get(f"/d/{name}").status_code == 404
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_name_is_read_or_refused(name: str) -> None:
     """No name breaks the reading of names, and what is read is what was written."""
