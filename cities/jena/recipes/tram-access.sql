@@ -1,0 +1,6 @@
+select
+  count(*) as stops,
+  100.0 * count(*) filter (where wheelchair = 'yes') / nullif(count(*), 0) as accessible,
+  cast(count(wheelchair) as double) / nullif(count(*), 0) as known
+from trams
+where railway = 'tram_stop'
