@@ -91,7 +91,11 @@ BAD: dict[str, bytes | Exception] = {
 def city(tmp_path: Path) -> Workspace:
     """A small city whose one source answers what the test writes down; its first run was good."""
     folder = tmp_path / "kleinstadt"
-    for name, text in (("city.toml", CITY), ("sources/benches.toml", SOURCE), ("datasets/benches.toml", DATASET)):
+    for name, text in (
+        ("city.toml", CITY),
+        ("sources/benches.toml", SOURCE),
+        ("datasets/benches.toml", DATASET),
+    ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -140,14 +144,14 @@ def test_raw_bytes_of_a_useless_answer_are_kept(city: Workspace) -> None:
 def test_a_source_that_recovers_publishes_again(city: Workspace) -> None:
     """After faults a good answer makes the next version, and the fault is gone."""
     _answer(city, BAD["unreachable"])
-    runs = _answer(city, GOOD + "4;Am Berg;0,5;04.02.2024\r\n".encode())
+    runs = _answer(city, GOOD + b"4;Am Berg;0,5;04.02.2024\r\n")
     assert city.store.latest_versions()["benches"].number == 2
     assert [str(run.step) for run in runs.values() if run.outcome == "failed"] == []
 
 
 def test_bad_rows_are_rejected_and_visible(city: Workspace) -> None:
     """Rows that do not fit are set aside with number, column, reason and raw text; the others are published."""
-    _answer(city, GOOD + "4;Am Berg;hoch;04.02.2024\r\n".encode())
+    _answer(city, GOOD + b"4;Am Berg;hoch;04.02.2024\r\n")
     newest = city.store.latest_versions()["benches"]
     assert (newest.rows, newest.rejected) == (3, 1)
     with TestClient(create_app(city)) as client:

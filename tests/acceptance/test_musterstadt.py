@@ -77,7 +77,9 @@ def test_every_page_answers_in_both_languages_and_says_invented(musterstadt: Ser
 
 def test_every_number_opens_its_passport(musterstadt: Served) -> None:
     """Each link to a passport on each page leads to a page that names a dataset version and a hash."""
-    links = {unescape(link) for page in PAGES for link in _PASSPORT.findall(musterstadt.client.get(page).text)}
+    links = {
+        unescape(link) for page in PAGES for link in _PASSPORT.findall(musterstadt.client.get(page).text)
+    }
     assert len(links) > 100
     for link in sorted(links):
         answer = musterstadt.client.get(link)

@@ -14,6 +14,7 @@ from allmende.ports import Clock, Store
 _ORDER: tuple[Trust, ...] = ("ok", "incomplete", "stale", "suspect", "unknown")
 # More than one rejected row in twenty, and the rest no longer speaks for the whole.
 REJECTED_SHARE = 0.05
+REJECTED = "rejected"  # the check that counts rejected rows; their share decides
 DEEPEST = 20
 
 
@@ -59,7 +60,9 @@ class Trusts:
             version = self._store.version(pin)
         except NotFound:
             return "unknown"
-        states: list[Trust] = ["suspect" for check in version.checks if not check.passed]
+        states: list[Trust] = [
+            "suspect" for check in version.checks if not check.passed and check.name != REJECTED
+        ]
         if version.rejected > REJECTED_SHARE * (version.rows + version.rejected):
             states.append("incomplete")
         if self._out_of_date(version):

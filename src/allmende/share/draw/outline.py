@@ -33,16 +33,22 @@ def _drawn(places: Sequence[Place], language: Language) -> str:
     by_code = {place.code: place for place in places}
     start = "/en" if language == "en" else ""
     areas = "".join(_area(shape, by_code[shape.code], start) for shape in page.shapes)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page.width:g} {page.height:g}" role="group" font-family="{tokens.FONT}">{areas}</svg>'
+    names = "".join(_name(shape, by_code[shape.code]) for shape in page.shapes)
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page.width:g} {page.height:g}" role="group" font-family="{tokens.FONT}">'
+    return f"{opened}{areas}{names}</svg>"
 
 
 def _area(shape: Shape, place: Place, start: str) -> str:
     name = escape(place.name)
-    fits = len(place.name) * _SIZE * _LETTER <= shape.room
-    text = (
-        f'<text x="{shape.x:g}" y="{shape.y + 4:g}" text-anchor="middle" font-size="{_SIZE:g}" fill="{tokens.INK}" aria-hidden="true">{name}</text>'
-        if fits
-        else ""
-    )
     drawn = f'<path d="{shape.path}" fill="#EAEEED" stroke="{tokens.GROUND}" stroke-width="1.5"/>'
-    return f'<a href="{start}/stadtteil/{escape(place.slug)}" aria-label="{name}"><title>{name}</title>{drawn}{text}</a>'
+    return f'<a href="{start}/stadtteil/{escape(place.slug)}" aria-label="{name}"><title>{name}</title>{drawn}</a>'
+
+
+def _name(shape: Shape, place: Place) -> str:
+    """The name, over all areas, where it fits."""
+    if len(place.name) * _SIZE * _LETTER > shape.room:
+        return ""
+    return (
+        f'<text x="{shape.x:g}" y="{shape.y + 4:g}" text-anchor="middle" font-size="{_SIZE:g}" fill="{tokens.INK}" '
+        f'pointer-events="none" aria-hidden="true">{escape(place.name)}</text>'
+    )
