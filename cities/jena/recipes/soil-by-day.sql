@@ -1,13 +1,16 @@
-with counted as (
-  select date, moisture, count(*) as sensors
-  from soil
-  group by date, moisture
+with jumps as (
+  select
+    date,
+    gid,
+    value,
+    value - lag(value) over (partition by gid order by date nulls last) as jump
+  from soil_moisture
 )
 select
   date,
-  cast(sum(sensors) as integer) as sensors,
-  sum(moisture * sensors) / nullif(sum(sensors), 0) as mean,
-  100.0 * max(sensors) / nullif(sum(sensors), 0) as same_share
-from counted
+  avg(value) as mean,
+  count(value) as probes,
+  avg(case when jump < 0 then -jump else jump end) as mean_jump
+from jumps
 group by date
 order by date nulls last
