@@ -10,6 +10,7 @@ select
   date,
   avg(value) as mean,
   count(value) as probes,
+  count(distinct value) as different,
   avg(case when jump < 0 then -jump else jump end) as mean_jump
 from jumps
 group by date

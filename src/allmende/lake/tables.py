@@ -43,7 +43,8 @@ class DeltaTables:
         try:
             write_deltalake(
                 place,
-                table,
+                # In one piece: several are written at the same time, in no certain order.
+                table.combine_chunks(),
                 mode="overwrite",
                 schema_mode="overwrite",
                 target_file_size=_FILE_BYTES,
