@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from babel.dates import format_date
@@ -36,6 +37,22 @@ def word_period(period: str | None, language: Language) -> str:
         return period
     pattern = "MMMM y" if day.day == 1 else "d. MMMM y" if language == "de" else "d MMMM y"
     return format_date(day, pattern, locale=language)
+
+
+def word_periods(periods: Sequence[str | None], language: Language) -> tuple[str, ...]:
+    """The periods of one series: firsts of months are months only when all of them are."""
+    days = [period for period in periods if period and len(period) >= 10]
+    if all(day[8:10] == "01" for day in days):
+        return tuple(word_period(period, language) for period in periods)
+    return tuple(_word_day(period, language) for period in periods)
+
+
+def _word_day(period: str | None, language: Language) -> str:
+    try:
+        day = date.fromisoformat((period or "")[:10])
+    except ValueError:
+        return period or ""
+    return format_date(day, "d. MMMM y" if language == "de" else "d MMMM y", locale=language)
 
 
 def word_unit(text: str, unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from allmende.catalogue.cells import quote
 from allmende.catalogue.figures import Figures
 from allmende.catalogue.story_calls import Call
-from allmende.catalogue.wording import word_figure, word_number, word_period
+from allmende.catalogue.wording import word_figure, word_number, word_period, word_periods
 from allmende.errors import RecipeInvalid
 from allmende.model.city import City
 from allmende.model.dataset import Dataset, Pin
@@ -152,14 +152,11 @@ class StoryAnswers:
             figures = [
                 f for f in self._figures.series(indicator.id, place) if since <= (f.period or "") <= until
             ]
+            shown = figures[-MOST_POINTS:]
+            labels = word_periods([f.period for f in shown], self._language)
             name = self._figures.place_name(place) if place else indicator.title.of(self._language)
             found.append(
-                Series(
-                    name,
-                    tuple(
-                        self._point(f, word_period(f.period, self._language)) for f in figures[-MOST_POINTS:]
-                    ),
-                )
+                Series(name, tuple(self._point(f, label) for f, label in zip(shown, labels, strict=True)))
             )
         return tuple(found)
 

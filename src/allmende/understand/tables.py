@@ -11,8 +11,6 @@ from allmende.model.text import Language
 
 _YES = {"de": ("ja", "nein"), "en": ("yes", "no")}
 _EMPTY = "–"
-# Years and codes are integers that are not amounts.
-_NO_AMOUNT = ("year", "jahr", "number", "nummer")
 
 
 def word_value(value: object, column: Column, language: Language, figure: str) -> Span:
@@ -29,6 +27,6 @@ def word_value(value: object, column: Column, language: Language, figure: str) -
 
 
 def _number(value: float, column: Column, language: Language) -> str:
-    if column.type == "integer" and not column.unit and any(word in column.name for word in _NO_AMOUNT):
-        return str(value)
+    if column.type == "integer" and not column.unit:
+        return str(value)  # a year or a number of something; amounts have a unit, counts the unit 1
     return word_number(value, 0 if float(value).is_integer() else 2, language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from allmende.catalogue.wording import word_figure, word_number, word_period
+from allmende.catalogue.wording import word_figure, word_number, word_periods
 from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.model.dataset import Pin
@@ -47,7 +47,8 @@ def series_chart(
     indicator: Indicator, figures: Sequence[Figure], language: Language, name: str = ""
 ) -> ChartBlock:
     """A line over the periods of an indicator, with its target."""
-    points = tuple(_point(figure, word_period(figure.period, language), language) for figure in figures)
+    labels = word_periods([figure.period for figure in figures], language)
+    points = tuple(_point(figure, label, language) for figure, label in zip(figures, labels, strict=True))
     target = indicator.target if not name else None
     label = f"{_TARGET[language]} {target.by}" if target and target.by else _TARGET[language]
     return ChartBlock(
