@@ -18,7 +18,6 @@ from allmende.lake.local import LocalLake
 from allmende.model.city import City
 from allmende.ports import Clock, Http
 from allmende.store.sql import SqlStore
-from allmende.testing.musterstadt import InventedHttp
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -103,4 +102,9 @@ def _outside(
 def _http(city: City, folder: Path, clock: Clock, outside: Http) -> Http:
     """The city's own files, then the outside; only an invented city may have invented tables."""
     files = FolderHttp(folder, outside)
-    return InventedHttp(clock, files) if city.invented else files
+    if not city.invented:
+        return files
+    # Only an invented city needs its generator, which draws maps and so loads 15 MB.
+    from allmende.testing.musterstadt import InventedHttp
+
+    return InventedHttp(clock, files)

@@ -79,8 +79,9 @@ def test_a_taken_port_is_told(address: Address) -> None:
     assert "--port" in caught.value.hint
 
 
-def test_a_place_survives_the_command_line() -> None:
+def test_a_place_survives_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a parent process writes down for its child is what the child reads."""
+    monkeypatch.delenv("ALLMENDE_REPLAY", raising=False)
     place = Place(Path("cities/x"), Path("d"), Path("r"), offline=True)
     assert parse_place(place.arguments()) == place
     assert parse_place(Place(Path("x")).arguments()) == Place(Path("x"))

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pyarrow as pa
 from litestar import Litestar, Request, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -65,6 +66,8 @@ class Served(Protocol):
 
 def create_app(workspace: Served, recompute: Recompute | None = None) -> Litestar:
     """The app that serves a workspace. Without `recompute` figures cannot be computed again."""
+    # The system's allocator gives memory back; Arrow's own keeps 10 MB for a next time that is rare here.
+    pa.set_memory_pool(pa.system_memory_pool())
     reads = reads_of(workspace)
     principals = Principals(workspace.store, workspace.clock)
     drawings = Drawings(workspace.data / "cache" / "charts")
