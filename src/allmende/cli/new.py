@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,14 +77,23 @@ def new_source(
 
 
 def _only_city() -> Path:
-    """The city that is meant when none is named: the working directory, or the only one in cities/."""
+    """The city that is meant when none is named: the working directory, or the only real one in cities/."""
     if Path("city.toml").exists():
         return Path()
-    found = sorted(path.parent for path in CITIES.glob("*/city.toml"))
+    every = sorted(path.parent for path in CITIES.glob("*/city.toml"))
+    found = [folder for folder in every if not _is_invented(folder)] or every
     if len(found) == 1:
         return found[0]
     known = f" There are: {', '.join(map(str, found))}." if found else ""
     raise click.UsageError(f"Which city? Name its folder with --city.{known}")
+
+
+def _is_invented(folder: Path) -> bool:
+    """True when the city's file says that its data are made up; a broken file is told later."""
+    try:
+        return tomllib.loads((folder / "city.toml").read_text(encoding="utf-8")).get("invented") is True
+    except (OSError, ValueError):
+        return False
 
 
 @new.command("city")
