@@ -7,8 +7,10 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
@@ -90,6 +92,27 @@ def test_probes_jump_as_the_story_says(jena: Served) -> None:
     jumps = [abs(v["05.06.2023"] - v["04.06.2023"]) for v in values.values()]
     said = f"{sum(jumps) / len(jumps):.1f}".replace(".", ",")
     assert said in jena.client.get("/w/trust-the-probes").text
+
+
+def test_months_of_the_pandemic_start_from_the_last_total(jena: Served) -> None:
+    """New cases of a month are the last total of it less the last total of the month before: June 2021 is below zero."""
+    last: dict[str, int] = {}
+    with (RECORDED / "04_thuringia" / "cases_jena_opendata.csv").open(encoding="utf-8") as file:
+        for row in sorted(csv.DictReader(file), key=lambda row: int(row["zeit"])):
+            moment = datetime.fromtimestamp(int(row["zeit"]), ZoneInfo("Europe/Berlin"))
+            last[f"{moment:%Y-%m}"] = int(row["erkrankte"])
+    lines = csv.reader(jena.client.get("/d/covid-by-month.csv").text.splitlines())
+    said = {line[0][:7]: line[1] for line in lines if re.match(r"\d{4}-\d{2}-", line[0] if line else "")}
+    assert said["2021-06"] == str(last["2021-06"] - last["2021-05"]) == "-12"
+    assert said["2021-07"] == str(last["2021-07"] - last["2021-06"]) == "13"
+
+
+def test_wrong_incidences_are_no_peaks(jena: Served) -> None:
+    """The source writes tens of thousands on some days from October 2022 on; the highest values end before them."""
+    lines = csv.reader(jena.client.get("/d/incidence-peak.csv").text.splitlines())
+    peaks = {line[0]: float(line[1]) for line in lines if len(line) == 3 and line[0].isupper()}
+    assert peaks["J"] == 3306.9
+    assert max(peaks.values()) < 5000
 
 
 def test_tram_platforms_are_counted_right(jena: Served) -> None:

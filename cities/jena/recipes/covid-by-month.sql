@@ -1,10 +1,15 @@
-with monthly as (
+with ranked as (
   select
     date_trunc('month', time) as month,
-    max(cases) as cases,
-    max(deaths) as deaths
+    cases,
+    deaths,
+    row_number() over (partition by date_trunc('month', time) order by time desc nulls last) as from_last
   from covid_cases
-  group by date_trunc('month', time)
+),
+monthly as (
+  select month, cases, deaths
+  from ranked
+  where from_last = 1
 )
 select
   cast(month as date) as month,
