@@ -152,3 +152,14 @@ def test_head_is_get_without_a_body() -> None:
     assert (status, body, headers["content-length"]) == (200, b"", "700")
     assert "'unsafe" not in headers["content-security-policy"]
     assert "set-cookie" not in headers
+
+
+def test_a_page_asked_under_another_host_is_not_given_to_others() -> None:
+    """Pages may name the host they were asked under, so a forged one never reaches another reader."""
+    app = Counting()
+    cache = PageCache(app, lambda: 1)
+    _, _, forged = ask(cache, "/sitemap.xml", host="evil.example")
+    _, _, honest = ask(cache, "/sitemap.xml", host="city.example")
+    assert forged != honest
+    assert ask(cache, "/sitemap.xml", host="city.example")[2] == honest
+    assert app.asked == 2

@@ -78,7 +78,7 @@ def _plain(found: pa.Table) -> float | str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "ja" if value else "nein"
+        return "true" if value else "false"
     if isinstance(value, date | datetime):
         return value.isoformat()
     return float(value) if isinstance(value, int | float) else None

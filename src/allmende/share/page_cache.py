@@ -1,6 +1,6 @@
 """Pages are kept whole, compressed, for readers without a key, until something is published.
 
-An entry is known by address, query, compression and the store's generation, so a publication ends
+An entry is known by host, address, query, compression and the store's generation, so a publication ends
 all of them at once; after a minute it ends by itself, because pages say how old data are. Every
 whole answer gets an ETag. Answers to readers with a key are never kept, here or anywhere.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from allmende.share.asgi import App, Message, Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
+_Key = tuple[bytes, str, bytes, bool, int]
 _TEXT = (
     b"text/", b"application/json", b"application/problem+json", b"application/geo+json",
     b"application/ld+json", b"image/svg", b"application/xml", b"application/javascript",
@@ -43,7 +44,7 @@ class PageCache:
     def __init__(self, app: App, generation: Callable[[], int]) -> None:
         self._app = app
         self._generation = generation
-        self._pages: OrderedDict[tuple[str, bytes, bool, int], tuple[float, Page]] = OrderedDict()
+        self._pages: OrderedDict[_Key, tuple[float, Page]] = OrderedDict()
         self._bytes = 0
         self.hits = 0
         self.misses = 0
@@ -58,7 +59,9 @@ class PageCache:
         if b"authorization" in asked:
             await self._app(scope, receive, _Whole(send, asked, gzipped, private=True))
             return
-        key = (scope["path"], scope["query_string"], gzipped, self._generation())
+        # Some pages name the address they were asked under: kept ones must not carry it to others.
+        host = asked.get(b"host", b"")
+        key = (host, scope["path"], scope["query_string"], gzipped, self._generation())
         page = self._get(key)
         if page is None:
             self.misses += 1
@@ -67,14 +70,14 @@ class PageCache:
             self.hits += 1
             await _send_page(send, page, asked)
 
-    def _get(self, key: tuple[str, bytes, bool, int]) -> Page | None:
+    def _get(self, key: _Key) -> Page | None:
         found = self._pages.get(key)
         if found is None or found[0] < time.monotonic():
             return None
         self._pages.move_to_end(key)
         return found[1]
 
-    def _put(self, key: tuple[str, bytes, bool, int], page: Page) -> None:
+    def _put(self, key: _Key, page: Page) -> None:
         old = self._pages.pop(key, None)
         self._bytes += len(page.body) - (len(old[1].body) if old else 0)
         self._pages[key] = (time.monotonic() + SECONDS, page)

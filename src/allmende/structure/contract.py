@@ -12,10 +12,10 @@ from difflib import get_close_matches
 
 import pyarrow as pa
 
+from allmende.catalogue.arrow_types import ARROW
 from allmende.errors import ContractBroken
 from allmende.model.dataset import Column, Dataset, DatasetVersion
 from allmende.structure.parse import Rows, asked_columns
-from allmende.structure.reading.shape import ARROW
 
 LARGEST_LOSS = 0.5
 _KEPT = "The last version stays public, the raw bytes are kept."

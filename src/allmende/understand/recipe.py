@@ -14,26 +14,16 @@ from datetime import datetime
 import pyarrow as pa
 
 from allmende.catalogue.access import Accesses
+from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.checks import check_table
 from allmende.catalogue.versions import Made, publish_table
 from allmende.engine.subset import check_sql, parse_sql, tables_of
 from allmende.errors import AllmendeError, RecipeInvalid
 from allmende.model.city import City
-from allmende.model.dataset import Column, ColumnType, Dataset, DatasetVersion, Pin
+from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.run import Run, Step
 from allmende.ports import Clock, Engine, Lake, Store
 from allmende.store.bodies import plain
-
-ARROW: Mapping[ColumnType, pa.DataType] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "datetime": pa.timestamp("us", tz="UTC"),
-    "json": pa.string(),
-    "geometry": pa.binary(),
-}
 
 
 def run_recipe(city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock) -> Run:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from allmende.catalogue.arrow_types import ARROW
 from allmende.errors import Unreadable
 from allmende.model.dataset import Column, ColumnType
 from allmende.model.source import Rejected
@@ -16,16 +17,6 @@ from allmende.ports import Parsed
 from allmende.structure.reading.names import column_name, column_names
 from allmende.structure.reading.values import LOCAL, Fault, cast, detect
 
-ARROW: dict[ColumnType, pa.DataType] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "datetime": pa.timestamp("us", tz="UTC"),
-    "json": pa.string(),
-    "geometry": pa.binary(),
-}
 MOST_COLUMNS = 2000
 LONGEST_RAW = 2000
 

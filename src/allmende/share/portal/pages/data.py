@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
@@ -45,7 +45,7 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `used_by` are (title, address).
+    `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
     """
 
     view: DatasetView
@@ -55,6 +55,7 @@ class Context:
     used_by: tuple[tuple[str, str], ...]
     frozen: bool
     address: str
+    host: str
 
 
 @get("/daten", include_in_schema=False, sync_to_thread=True)
@@ -96,7 +97,12 @@ def _fits(view: DatasetView, theme: str, licence: str, words: str, language: Lan
 
 @get("/d/{name:str}", include_in_schema=False, sync_to_thread=True)
 def dataset(
-    reads: GivenReads, principal: GivenPrincipal, city: GivenCity, language: GivenLanguage, name: str
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    city: GivenCity,
+    language: GivenLanguage,
+    request: Request[Any, Any, Any],
+    name: str,
 ) -> Response[str] | Redirect:
     """A dataset: the newest version, `@3` a certain one, `@2026-11-22` leads to the one known on that day."""
     found = _NAME.fullmatch(name)
@@ -122,6 +128,7 @@ def dataset(
         used_by=_used_by(reads, principal, view, city, language),
         frozen=bool(found["number"]),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
+        host=str(request.base_url).rstrip("/"),
     )
     t = Words(language)
     frame = Frame(
