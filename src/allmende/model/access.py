@@ -59,6 +59,36 @@ class Scope:
         return cls(Access.parse(name), dataset or None)
 
 
+WRITABLE = ("observations", "things", "subscriptions")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteScope:
+    """The right to write one kind: observations, things (with all that describes them), subscriptions.
+
+    `only` narrows observations to one way in, by its id.
+    """
+
+    kind: str
+    only: str | None = None
+
+    def covers(self, kind: str, way: str | None = None) -> bool:
+        """True when this scope lets `kind` be written (through `way`, for observations)."""
+        return self.kind == kind and self.only in (None, way)
+
+    def __str__(self) -> str:
+        return f"write:{self.kind}" + (f":{self.only}" if self.only else "")
+
+    @classmethod
+    def parse(cls, text: str) -> WriteScope:
+        """`write:observations`, `write:observations:chirpstack`, `write:things`; ValueError for others."""
+        verb, _, rest = text.partition(":")
+        kind, _, only = rest.partition(":")
+        if verb != "write" or kind not in WRITABLE:
+            raise ValueError(f"a scope for writing is write: and one of {', '.join(WRITABLE)}, not {text!r}")
+        return cls(kind, only or None)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted."""
@@ -66,10 +96,15 @@ class Principal:
     kind: str = "anonymous"
     name: str = ""
     scopes: tuple[Scope, ...] = ()
+    writes: tuple[WriteScope, ...] = ()
 
     def may_read(self, access: Access, dataset: str) -> bool:
         """Default closed: open data are for everyone, everything else needs a scope that covers it."""
         return access is Access.OPEN or any(s.covers(access, dataset) for s in self.scopes)
+
+    def may_write(self, kind: str, way: str | None = None) -> bool:
+        """Default closed: nobody writes without a scope for it."""
+        return any(scope.covers(kind, way) for scope in self.writes)
 
 
 ANONYMOUS = Principal()

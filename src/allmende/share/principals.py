@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allmende.errors import NotAllowed
-from allmende.model.access import ANONYMOUS, Principal, Scope
+from allmende.model.access import ANONYMOUS, Principal, Scope, WriteScope
 from allmende.model.run import AccessKey
 from allmende.ports import Clock, Store
 
@@ -31,11 +31,19 @@ class NewKey:
 
 
 def make_key(name: str, scopes: Iterable[str], now: datetime, expires: datetime | None = None) -> NewKey:
-    """A new key with these scopes (`read:protected`, `read:internal:dataset`). ValueError for other scopes."""
-    checked = tuple(str(Scope.parse(scope)) for scope in scopes)
+    """A new key with these scopes (`read:protected`, `read:internal:dataset`, `write:observations`).
+
+    ValueError for other scopes.
+    """
+    checked = tuple(str(parse_scope(scope)) for scope in scopes)
     secret = _MARK + secrets.token_urlsafe(32)
     key = AccessKey(secrets.token_hex(4), name, hash_of(secret), checked, now, expires)
     return NewKey(secret, key)
+
+
+def parse_scope(text: str) -> Scope | WriteScope:
+    """The right that `text` names, to read or to write; ValueError when it names none."""
+    return WriteScope.parse(text) if text.startswith("write:") else Scope.parse(text)
 
 
 def hash_of(secret: str) -> str:
@@ -65,8 +73,13 @@ class Principals:
         found = [key for key in known if hmac.compare_digest(key.secret_hash, wanted)]
         if not found or not is_valid(found[0], self._clock.now()):
             raise NotAllowed("this key is not known or no longer valid", hint="Ask the city for a new key.")
-        scopes = tuple(Scope.parse(scope) for scope in found[0].scopes)
-        return Principal("key", found[0].name, scopes)
+        scopes = [parse_scope(scope) for scope in found[0].scopes]
+        return Principal(
+            "key",
+            found[0].name,
+            tuple(scope for scope in scopes if isinstance(scope, Scope)),
+            tuple(scope for scope in scopes if isinstance(scope, WriteScope)),
+        )
 
 
 def is_valid(key: AccessKey, now: datetime) -> bool:

@@ -1,0 +1,73 @@
+"""Pushed bytes on their way to values: the message, what was decoded from it, and what could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+MessageStatus = Literal["stored", "quarantined", "ignored"]
+Value = float | int | str | bool | None | Mapping[str, Any] | list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Raw bytes as they came in one way, before anything was decoded.
+
+    `key` is the producer's own id of the message: the same (way, key) is the same message, however
+    often it is sent. `topic` is the MQTT topic or the address it was posted to.
+    """
+
+    way: str
+    payload: bytes
+    received_at: datetime
+    topic: str = ""
+    media_type: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One decoded value, before it has a datastream: which device measured which property when.
+
+    `unit` is what the payload says, if it says anything; `longitude` and `latitude` are the device's own
+    position when the payload carries one (never the gateway's). `raw` is the value before a correction.
+    """
+
+    device: str
+    property: str
+    phenomenon_time: datetime
+    value: Value
+    phenomenon_end: datetime | None = None
+    result_time: datetime | None = None
+    raw: float | None = None
+    unit: str | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message as the store keeps it: with its number, what became of it, and why."""
+
+    id: int
+    message: Message
+    status: MessageStatus
+    reason: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to an arrival once it is on disk: its message and its observations' ids.
+
+    `repeated` is true when the same (way, key) was there before; the ids are then the first ones.
+    """
+
+    message_id: int | None
+    observation_ids: tuple[int, ...] = ()
+    repeated: bool = False
+    status: MessageStatus = "stored"
+    reason: str = ""
