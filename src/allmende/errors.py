@@ -74,3 +74,13 @@ class NotAllowed(AllmendeError):
 
 class StoreFault(AllmendeError):
     """The store or the lake on disk is damaged or locked. Run `allmende doctor`."""
+
+
+class StoreBusy(StoreFault):
+    """The store cannot write now (locked, gone, or the disk is full). Nothing was kept; send it again."""
+
+    transient = True
+
+
+class Conflict(AllmendeError):
+    """Somebody else changed the same thing in the meantime. Read it again, then decide."""

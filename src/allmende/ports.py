@@ -7,6 +7,7 @@ every adapter, ours or a stranger's, must pass. No seam without a real user of i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
+from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
+from allmende.model.observation import Latest, Observation
 from allmende.model.problem import Problem
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.source import Receipt, Rejected, Source
@@ -206,6 +209,52 @@ class Store(Protocol):
 
     def generation(self) -> int:
         """A number that grows with every write that readers can see; caches are kept under it."""
+        ...
+
+
+class Observations(Protocol):
+    """Hot observations and messages: acknowledged means on disk."""
+
+    def append(self, arrivals: Sequence[Arrival]) -> tuple[Accepted, ...]:
+        """Store all arrivals in one transaction; StoreBusy (transient) or StoreFault keeps nothing."""
+        ...
+
+    def change(self, change: Change) -> Observation | None:
+        """End the current revision, append its replacement; NotFound when there is no such observation."""
+        ...
+
+    def observation(self, observation_id: int) -> Observation | None:
+        """The current revision of a hot observation; None when it is not hot."""
+        ...
+
+    def latest(self, datastreams: Iterable[int] | None = None) -> dict[int, Latest]:
+        """The newest value and the counters of these datastreams, or of all that have any."""
+        ...
+
+    def message(self, message_id: int) -> KeptMessage:
+        """A message that has not been moved to the lake; NotFound otherwise."""
+        ...
+
+    def messages(
+        self, status: MessageStatus | None = None, before: int | None = None, limit: int = 100
+    ) -> tuple[KeptMessage, ...]:
+        """Messages that have not been moved to the lake, newest first."""
+        ...
+
+
+class Intake(Protocol):
+    """The way of what is pushed: receipt, decoding, quality, store. Answers when it is on disk.
+
+    A message that cannot be understood is kept with the reason (`status` quarantined), not refused.
+    The futures fail with StoreBusy when nothing could be kept: the sender must send again.
+    """
+
+    def receive(self, message: Message) -> Future[Accepted]:
+        """For threads (an MQTT client): acknowledge to the sender when the future is done."""
+        ...
+
+    async def take(self, message: Message) -> Accepted:
+        """For coroutines (an HTTP handler)."""
         ...
 
 

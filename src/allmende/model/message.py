@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from allmende.model.observation import Observation
 
 MessageStatus = Literal["stored", "quarantined", "ignored"]
 Value = float | int | str | bool | None | Mapping[str, Any] | list[Any]
@@ -71,3 +73,29 @@ class Accepted:
     repeated: bool = False
     status: MessageStatus = "stored"
     reason: str = ""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What one sender waits for: a message and the observations in it, stored together or not at all.
+
+    The observations have their datastream and times; `id`, `recorded_at` and `message_id` are given by
+    the store. `message` is None for what was not pushed (polled files have receipts of their own).
+    """
+
+    observations: list[Observation]
+    message: Message | None = None
+    status: MessageStatus = "stored"
+    reason: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """End the current revision of an observation and, unless it is deleted, put another in its place.
+
+    `replace` is given the current row and returns the new one (None: it is deleted).
+    """
+
+    observation_id: int
+    replace: Callable[[Observation], Observation | None]

@@ -34,6 +34,7 @@ from allmende.model.source import Receipt
 from allmende.model.text import Language
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
+from allmende.store.observations import SqlObservations
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 
 _BUSY_MILLISECONDS = 30_000
@@ -55,6 +56,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.observations = SqlObservations(engine)
 
     @classmethod
     def open(cls, url: str) -> SqlStore:
