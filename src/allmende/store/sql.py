@@ -36,6 +36,7 @@ from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
+from allmende.store.things import SqlThings
 
 _BUSY_MILLISECONDS = 30_000
 
@@ -57,6 +58,7 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.observations = SqlObservations(engine)
+        self.things = SqlThings(engine)
 
     @classmethod
     def open(cls, url: str) -> SqlStore:

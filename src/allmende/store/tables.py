@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -50,7 +51,7 @@ RECEIPT = Table(
     Column("source", String(120), nullable=False),
     Column("address", Text, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
     Column("fetched_at", Moment, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("etag", Text, nullable=False),

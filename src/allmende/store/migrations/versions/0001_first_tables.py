@@ -27,7 +27,7 @@ def upgrade() -> None:
         _name("source"),
         _text("address"),
         sa.Column("sha256", sa.String(64), nullable=False),
-        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
         sa.Column("fetched_at", _MOMENT, nullable=False),
         _text("media_type"),
         _text("etag"),
