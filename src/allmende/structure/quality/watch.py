@@ -19,10 +19,14 @@ _NOT_A_NUMBER, _CORRECTED = int(Quality.NOT_A_NUMBER), int(Quality.CORRECTED)
 
 
 class Rules(NamedTuple):
-    """What is plausible for a series, and how its raw numbers are corrected."""
+    """What is plausible for a series, and how its raw numbers are corrected.
+
+    `live` is False for series whose times say nothing about a clock: forecasts, archives.
+    """
 
     limits: Limits = Limits()
     correction: Correction = Correction()
+    live: bool = True
 
 
 class Seen(NamedTuple):
@@ -46,7 +50,7 @@ class Earlier(NamedTuple):
 
 
 class Watch:
-    """Tracks of many series, safe to use from several threads.
+    """Tracks of many series, safe to use from several threads; `alone` is held while one is at work.
 
     `rules_of` says what is plausible for a datastream; `earlier_of` gives its last values, oldest
     first, when it is seen for the first time (after a start the memory is empty, the store is not).
@@ -61,9 +65,9 @@ class Watch:
         self._rules_of = rules_of
         self._earlier_of = earlier_of
         self._most = most
-        self._lock = Lock()
+        self.alone = Lock()
         self._tracks: OrderedDict[int, tuple[Track, Check, Correction | None]] = OrderedDict()
-        self._checks: dict[Limits, Check] = {}
+        self._checks: dict[tuple[Limits, bool], Check] = {}
 
     def see(
         self,
@@ -78,42 +82,55 @@ class Watch:
         Times are microseconds since 1970; `received` is the moment a live message came in, None for
         files and bulk uploads, whose times say nothing about a clock.
         """
-        with self._lock:
-            track, check, correction = self._track(datastream)
-            if track.doubts:
-                track.doubts = []
-            number, flags = (None, 0) if raw is None else screen(track, raw)
-            if number is not None and correction is not None:
-                number = correct(correction, number)
-                flags = _CORRECTED if number is not None else track.doubt("infinite") | _CORRECTED
-            flags |= check(track, time, number, received, result_time)
-            if track.standing is not None:
-                track.doubts.append(track.standing)
-                flags |= track.standing.flag.value
-            kept = (
-                raw if flags & _CORRECTED or (flags & _NOT_A_NUMBER and raw in track.limits.codes) else None
-            )
-            return Seen(number, kept, flags, tuple(track.doubts))
+        with self.alone:
+            return self.see_one(datastream, time, raw, received, result_time)
+
+    def see_one(
+        self, datastream: int, time: int, raw: float | None, received: int | None, result_time: int | None
+    ) -> Seen:
+        """Like `see`, for callers that let no other thread near the watch."""
+        found = self._tracks.get(datastream)
+        track, check, correction = found if found is not None else self._start(datastream)
+        if track.doubts:
+            track.doubts = []
+        number, flags = raw, 0
+        if raw is not None and (raw - raw != 0 or raw in track.limits.codes):
+            number, flags = screen(track, raw)
+        if correction is not None and number is not None:
+            number = correct(correction, number)
+            flags = _CORRECTED if number is not None else track.doubt("infinite") | _CORRECTED
+        flags |= check(track, time, number, received, result_time)
+        if track.standing is not None:
+            track.doubts.append(track.standing)
+            flags |= track.standing.flag.value
+        if not flags:
+            return Seen(number, None, 0)
+        coded = flags & _NOT_A_NUMBER and raw in track.limits.codes
+        return Seen(number, raw if coded or flags & _CORRECTED else None, flags, tuple(track.doubts))
 
     def stand(self, datastream: int, doubt: Doubt | None) -> None:
         """Doubt all values of a series from now on, until it is taken back with None."""
-        with self._lock:
-            self._track(datastream)[0].standing = doubt
+        with self.alone:
+            found = self._tracks.get(datastream) or self._start(datastream)
+            found[0].standing = doubt
 
     def forget(self, datastreams: Iterable[int] | None = None) -> None:
         """Drop what is remembered of these series (of all): after a failed commit, or when limits changed."""
-        with self._lock:
+        with self.alone:
             if datastreams is None:
-                self._tracks.clear()
+                self.clear()
             for one in datastreams or ():
                 self._tracks.pop(one, None)
 
-    def _track(self, datastream: int) -> tuple[Track, Check, Correction | None]:
-        found = self._tracks.get(datastream)
-        if found is not None:
-            return found
-        limits, correction = self._rules_of(datastream)
-        check = self._checks.setdefault(limits, Check(limits))
+    def clear(self) -> None:
+        """Drop everything; for callers that let no other thread near the watch."""
+        self._tracks.clear()
+
+    def _start(self, datastream: int) -> tuple[Track, Check, Correction | None]:
+        limits, correction, live = self._rules_of(datastream)
+        check = self._checks.get((limits, live))
+        if check is None:
+            check = self._checks[limits, live] = Check(limits, live)
         found = (Track(limits), check, correction if correction.changes else None)
         for earlier in self._earlier_of(datastream):
             check(found[0], earlier.time, earlier.number, None, earlier.result_time)
