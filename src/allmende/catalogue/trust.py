@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from allmende.errors import NotFound
@@ -18,7 +19,7 @@ REJECTED = "rejected"  # the check that counts rejected rows; their share decide
 DEEPEST = 20
 
 
-def worst(states: list[Trust]) -> Trust:
+def worst(states: Sequence[Trust]) -> Trust:
     """The least trustworthy of several states; of none it is ok."""
     return max(states, key=_ORDER.index, default="ok")
 

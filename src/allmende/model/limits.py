@@ -46,7 +46,8 @@ class Limits:
     `resting` (no rain, an empty car park); after `silence_after` seconds without a value the series
     is stale. `codes` are numbers by which the device says that it has none (-999, 327.67). A value
     below `low` says that the battery is low. `neighbour_difference` is the smallest difference to the
-    neighbours that is worth a doubt; None leaves the comparison out.
+    neighbours that is worth a doubt; None leaves the comparison out. `live` is False for forecasts and
+    archives: their times say nothing about a clock, and they are never called silent.
     """
 
     minimum: float | None = None
@@ -58,6 +59,7 @@ class Limits:
     codes: tuple[float, ...] = ()
     low: float | None = None
     neighbour_difference: float | None = None
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def read_doubts(found: object) -> tuple[Doubt, ...]:
     """The doubts in the `doubts` list of an observation's `extra`; what is none of ours is left out."""
     if not isinstance(found, Sequence) or isinstance(found, str):
         return ()
-    plain = (one for one in found if isinstance(one, Mapping) and one.get("rule") in FLAGS)
+    plain = (one for one in found if isinstance(one, Mapping) and str(one.get("rule")) in FLAGS)
     return tuple(
         Doubt(one["rule"], _number(one.get("value")), _number(one.get("limit")), _whole(one.get("since")))
         for one in plain

@@ -14,11 +14,10 @@ _RANGE = int(Quality.RANGE)
 class Check:
     """The rules that one set of limits asks for; made once per kind of series, used for each value."""
 
-    __slots__ = ("after", "alone", "limits", "live")
+    __slots__ = ("after", "alone", "limits")
 
-    def __init__(self, limits: Limits, live: bool = True) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.live = live
         self.alone: tuple[Rule, ...]
         self.after: tuple[Rule, ...]
         self.alone, self.after = rules_for(limits)
@@ -37,7 +36,7 @@ class Check:
         `number` for results that are no numbers (only the rules about time apply then).
         """
         flags = 0
-        if not self.live:
+        if not self.limits.live:
             received = None
         if received is not None:
             flags = check_clock(track, time, received)

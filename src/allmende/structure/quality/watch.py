@@ -19,14 +19,10 @@ _NOT_A_NUMBER, _CORRECTED = int(Quality.NOT_A_NUMBER), int(Quality.CORRECTED)
 
 
 class Rules(NamedTuple):
-    """What is plausible for a series, and how its raw numbers are corrected.
-
-    `live` is False for series whose times say nothing about a clock: forecasts, archives.
-    """
+    """What is plausible for a series, and how its raw numbers are corrected."""
 
     limits: Limits = Limits()
     correction: Correction = Correction()
-    live: bool = True
 
 
 class Seen(NamedTuple):
@@ -67,7 +63,7 @@ class Watch:
         self._most = most
         self.alone = Lock()
         self._tracks: OrderedDict[int, tuple[Track, Check, Correction | None]] = OrderedDict()
-        self._checks: dict[tuple[Limits, bool], Check] = {}
+        self._checks: dict[Limits, Check] = {}
 
     def see(
         self,
@@ -127,10 +123,10 @@ class Watch:
         self._tracks.clear()
 
     def _start(self, datastream: int) -> tuple[Track, Check, Correction | None]:
-        limits, correction, live = self._rules_of(datastream)
-        check = self._checks.get((limits, live))
+        limits, correction = self._rules_of(datastream)
+        check = self._checks.get(limits)
         if check is None:
-            check = self._checks[limits, live] = Check(limits, live)
+            check = self._checks[limits] = Check(limits)
         found = (Track(limits), check, correction if correction.changes else None)
         for earlier in self._earlier_of(datastream):
             check(found[0], earlier.time, earlier.number, None, earlier.result_time)
