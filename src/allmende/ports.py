@@ -21,6 +21,7 @@ from allmende.model.problem import Problem
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.model.text import Language
+from allmende.model.thing import ThingKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -159,6 +160,16 @@ class Lake(Protocol):
 class Store(Protocol):
     """SQL: what was fetched, published, run and granted. Every write is committed when it returns."""
 
+    @property
+    def things(self) -> Things:
+        """What is measured where by what."""
+        ...
+
+    @property
+    def observations(self) -> Observations:
+        """Newest and hot observations, and the messages they came in."""
+        ...
+
     def add_receipt(self, receipt: Receipt) -> None: ...
     def receipts(self, source: str) -> tuple[Receipt, ...]:
         """All receipts of a source, newest first."""
@@ -242,11 +253,31 @@ class Observations(Protocol):
         ...
 
 
+class Things(Protocol):
+    """Things, locations, sensors, observed properties, datastreams and features, by id or by key."""
+
+    def get(self, kind: ThingKind, id_: int) -> Any:
+        """One value by its id; NotFound when there is none."""
+        ...
+
+    def find(self, kind: ThingKind, key: str) -> Any | None:
+        """One value by the producer's key; None when there is none."""
+        ...
+
+    def several(self, kind: ThingKind, ids: Iterable[int] | None = None) -> tuple[Any, ...]:
+        """Values of a kind by id: all, or those with these ids."""
+        ...
+
+    def locations_of(self, thing_id: int) -> tuple[int, ...]:
+        """The ids of a thing's present locations."""
+        ...
+
+
 class Intake(Protocol):
     """The way of what is pushed: receipt, decoding, quality, store. Answers when it is on disk.
 
     A message that cannot be understood is kept with the reason (`status` quarantined), not refused.
-    The futures fail with StoreBusy when nothing could be kept: the sender must send again.
+    Everything fails with StoreBusy when nothing could be kept: the sender must send again.
     """
 
     def receive(self, message: Message) -> Future[Accepted]:
@@ -255,6 +286,14 @@ class Intake(Protocol):
 
     async def take(self, message: Message) -> Accepted:
         """For coroutines (an HTTP handler)."""
+        ...
+
+    async def write(self, work: Arrival | Change) -> Any:
+        """What a standard made of a request itself: Accepted, or the new revision (None: deleted)."""
+        ...
+
+    def forget(self, datastream_ids: Iterable[int] | None = None) -> None:
+        """Datastreams were changed or deleted: what is remembered of them (or of all) is wrong now."""
         ...
 
 

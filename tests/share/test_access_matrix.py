@@ -11,13 +11,13 @@ from typing import Literal
 
 import pytest
 from litestar import Litestar
-from litestar.routes import HTTPRoute
+from litestar.routes import ASGIRoute, HTTPRoute
 from litestar.testing import TestClient
 
 from allmende.model.access import Access
 from allmende.testing.every_class import CLASSES, Tiny
 
-Shows = Literal["one", "list", "nothing"]
+Shows = Literal["one", "list", "nothing", "write"]
 Ask = Callable[[str, str], tuple[int, str]]
 READERS = ("anonymous", *CLASSES[1:], "only-protected-data")
 SECRET = "Streng geheim"
@@ -28,7 +28,7 @@ class Route:
     """What a route shows. `address` is an example; `{c}` stands for the class of the data asked for.
 
     `one`: refused (404) unless the reader may see that data. `list`: shows exactly what the reader may
-    see. `nothing`: shows no data at all, to anybody.
+    see. `nothing`: shows no data at all, to anybody. `write`: is refused (401) without a key for it.
     """
 
     address: str
@@ -58,6 +58,7 @@ API: dict[str, Route] = {
     "/api/v1/stories": Route("/api/v1/stories", "list"),
     "/api/v1/figures/{name:str}": Route("/api/v1/figures/rows~{c}-data@1", "one"),
     "/api/v1/search": Route("/api/v1/search?q=Daten", "list"),
+    "/api/v1/observations": Route("POST /api/v1/observations", "write"),
     "/-/download/{name:str}": Route("/d/{c}-data@1.csv", "one"),
     "/-/raw/{sha256:str}": Route("/raw/{raw}", "one"),
 }
@@ -89,7 +90,7 @@ CLOSED_WORDS = (SECRET, "Frage secret", "closed-people", "Vermerk")
 
 
 def _paths(app: Litestar) -> set[str]:
-    return {route.path.rstrip("/") or "/" for route in app.routes if isinstance(route, HTTPRoute)}
+    return {route.path.rstrip("/") or "/" for route in app.routes if isinstance(route, HTTPRoute | ASGIRoute)}
 
 
 def may_read(reader: str, access: str) -> bool:
@@ -136,6 +137,7 @@ def _address(route: Route, access: str, tiny: Tiny) -> str:
 
 ONE = [path for path, route in UNDER_TEST.items() if route.shows == "one"]
 LISTS = [path for path, route in UNDER_TEST.items() if route.shows == "list"]
+WRITES = [path for path, route in UNDER_TEST.items() if route.shows == "write"]
 OTHERS = [path for path, route in UNDER_TEST.items() if route.shows == "nothing"]
 
 
@@ -183,6 +185,15 @@ def test_nothing(path: str, ask: Ask, tiny: Tiny) -> None:
     assert status in (200, 404, 503)
     closed = [word for access in CLASSES[1:] for word in WORDS[access] if word in text]
     assert not [word for word in (*closed, *CLOSED_WORDS) if word in text and not word.endswith("-data")]
+
+
+@pytest.mark.parametrize("path", WRITES)
+@pytest.mark.parametrize("reader", READERS)
+def test_nobody_writes_with_a_key_for_reading(path: str, reader: str, ask: Ask, tiny: Tiny) -> None:
+    """Writing needs a scope of its own; nothing is kept of what was refused."""
+    before = tiny.store.observations.messages()
+    assert ask(UNDER_TEST[path].address, reader)[0] == 401
+    assert tiny.store.observations.messages() == before
 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "xlsx", "parquet", "csv-metadata.json"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from allmende.catalogue.figures import Figures
+from allmende.flow.live import Live
 from allmende.model.city import City
-from allmende.ports import Clock, Engine, Http, Lake, Store
+from allmende.ports import Clock, Engine, Http, Intake, Lake
+from allmende.store.sql import SqlStore
 
 
 @dataclass(frozen=True)
@@ -17,12 +20,22 @@ class Workspace:
     city: City
     city_folder: Path
     data: Path
-    store: Store
+    store: SqlStore
     lake: Lake
     engine: Engine
     http: Http
     clock: Clock
     figures: Figures
+
+    @cached_property
+    def live(self) -> Live:
+        """What takes values as they come in; made when it is first asked for."""
+        return Live(self.city, self.store)
+
+    @property
+    def intake(self) -> Intake:
+        """The way of everything that is pushed."""
+        return self.live.intake
 
     @property
     def search_file(self) -> Path:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from allmende.model.observation import Observation
+from allmende.model.source import Rejected
 
 MessageStatus = Literal["stored", "quarantined", "ignored"]
 Value = float | int | str | bool | None | Mapping[str, Any] | list[Any]
@@ -66,6 +67,7 @@ class Accepted:
     """The answer to an arrival once it is on disk: its message and its observations' ids.
 
     `repeated` is true when the same (way, key) was there before; the ids are then the first ones.
+    `rejected` are the parts of the message that were not taken, with reasons; the message is kept whole.
     """
 
     message_id: int | None
@@ -73,6 +75,7 @@ class Accepted:
     repeated: bool = False
     status: MessageStatus = "stored"
     reason: str = ""
+    rejected: tuple[Rejected, ...] = ()
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ class Arrival:
     status: MessageStatus = "stored"
     reason: str = ""
     device: str = ""
+    rejected: tuple[Rejected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

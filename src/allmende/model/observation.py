@@ -6,9 +6,11 @@ stored as numbers; `moment` and `microseconds` are the two ways across the borde
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
+from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,6 +26,15 @@ def microseconds(time: datetime) -> int:
 def moment(microseconds: int) -> datetime:
     """Microseconds since 1970 as an aware time in UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def result_of(result: Any) -> tuple[float | None, str | None]:
+    """A result as its two columns: the number, or JSON text for everything else."""
+    if isinstance(result, float):
+        return result, None
+    if isinstance(result, int) and not isinstance(result, bool) and abs(result) <= 2**53:
+        return float(result), None
+    return None, json.dumps(result, ensure_ascii=False)
 
 
 class Quality(IntFlag):

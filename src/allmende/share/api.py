@@ -13,6 +13,7 @@ from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
 from allmende.share.given import GivenPrincipal, GivenReads
+from allmende.share.push import push_observations
 from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
@@ -121,4 +122,6 @@ def search(
     return {"query": q[:200], "hits": [shape.hit(found) for found in hits]}
 
 
-API_ROUTES = [datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search]
+API_ROUTES = [
+    datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search, push_observations,
+]  # fmt: skip

@@ -8,12 +8,14 @@ from typing import Any
 from allmende.errors import (
     AllmendeError,
     CityInvalid,
+    Conflict,
     ContractBroken,
     NotAllowed,
     NotFound,
     RecipeInvalid,
     SourceRefused,
     SourceUnreachable,
+    StoreBusy,
     StoreFault,
     Unreadable,
 )
@@ -38,6 +40,8 @@ TABLE: dict[type[Exception], Dress] = {
     NotFound: Dress(404, "not-found", "There is no such thing"),
     NotAllowed: Dress(401, "not-allowed", "This key may not do this"),
     RecipeInvalid: Dress(400, "recipe-invalid", "This cannot be computed"),
+    StoreBusy: Dress(503, "store-busy", "Nothing can be stored at the moment; send it again", tells=False),
+    Conflict: Dress(409, "conflict", "Somebody else changed this in the meantime"),
     StoreFault: Dress(503, "store-fault", "The data cannot be read at the moment", tells=False),
     SourceUnreachable: Dress(503, "source-unreachable", "The source did not answer", tells=False),
     SourceRefused: Dress(502, "source-refused", "The source cannot be used", tells=False),
@@ -50,6 +54,8 @@ BY_STATUS: dict[int, str] = {
     404: "There is no such thing",
     405: "This address does not take this method",
     413: "This is too much",
+    415: "This media type is not read here",
+    422: "Nothing of this could be taken",
     429: "Too many requests",
 }
 

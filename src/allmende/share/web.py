@@ -22,7 +22,7 @@ from allmende.errors import AllmendeError
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Engine, Lake, Recompute, Store
+from allmende.ports import Clock, Engine, Intake, Lake, Recompute, Store
 from allmende.share.api import API_ROUTES
 from allmende.share.asgi import App, Receive, Scope, Send
 from allmende.share.digests import Digests
@@ -35,6 +35,7 @@ from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
+from allmende.share.writers import Writers
 
 if TYPE_CHECKING:
     from allmende.catalogue.figures import Figures
@@ -62,10 +63,17 @@ class Served(Protocol):
     def clock(self) -> Clock: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def intake(self) -> Intake: ...
 
 
-def create_app(workspace: Served, recompute: Recompute | None = None) -> Litestar:
-    """The app that serves a workspace. Without `recompute` figures cannot be computed again."""
+def create_app(
+    workspace: Served, recompute: Recompute | None = None, *, anonymous_writes: bool = False
+) -> Litestar:
+    """The app that serves a workspace. Without `recompute` figures cannot be computed again.
+
+    With `anonymous_writes` nobody needs a key to write: for tests of clients on this machine.
+    """
     # The system's allocator gives memory back; Arrow's own keeps 10 MB for a next time that is rare here.
     pa.set_memory_pool(pa.system_memory_pool())
     reads = reads_of(workspace)
@@ -83,6 +91,8 @@ def create_app(workspace: Served, recompute: Recompute | None = None) -> Litesta
         debug=False,
     )
     app.state.city = workspace.city
+    app.state.intake = workspace.intake
+    app.state.writers = Writers(principals, anonymous=anonymous_writes)
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
     app.asgi_handler = with_headers(cache)  # type: ignore[assignment]

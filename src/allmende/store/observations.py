@@ -228,7 +228,7 @@ def _answer(answer: _Entry | Accepted) -> Accepted:
         return answer
     arrival, number, repeated = answer
     ids = tuple(row.id for row in arrival.observations)
-    return Accepted(number, ids, repeated, arrival.status, arrival.reason)
+    return Accepted(number, ids, repeated, arrival.status, arrival.reason, arrival.rejected)
 
 
 def _message_row(arrival: Arrival, number: int | None) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from allmende.errors import Conflict, NotFound
 from allmende.model.thing import Datastream, HistoricalLocation, ThingKind
+from allmende.model.watched import Watched
 from allmende.store.counters import take_ids
 from allmende.store.observations import fault
 from allmende.store.thing_removal import remove
@@ -23,6 +24,7 @@ from allmende.store.thing_tables import (
     HISTORICAL_PLACE,
     THING_LOCATION,
 )
+from allmende.store.watched import read_watched
 
 _Value = TypeVar("_Value", bound=Described)
 
@@ -68,6 +70,11 @@ class SqlThings:
             rows = [dict(row) for row in own.execute(query).mappings()]
             _add_links(own, shape, rows)
         return tuple(shape.value_of(row) for row in rows)
+
+    def watched(self) -> tuple[Watched, ...]:
+        """Every datastream of one property, with its thing, property and place."""
+        with self._engine.connect() as db:
+            return read_watched(db)
 
     def locations_of(self, thing_id: int, db: Connection | None = None) -> tuple[int, ...]:
         """The ids of a thing's present locations."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from allmende.catalogue.entries import entries
 from allmende.catalogue.figures import Figures
 from allmende.catalogue.search import SearchIndex
 from allmende.engine.duck import DuckEngine
+from allmende.flow.live import Live
 from allmende.lake.local import LocalLake
 from allmende.model.access import Access, Principal, Scope
 from allmende.model.city import City, Contact, Theme
@@ -25,7 +27,7 @@ from allmende.model.place import Districts
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt, Source
 from allmende.model.text import Text
-from allmende.ports import Clock, Engine, Lake, Store
+from allmende.ports import Clock, Engine, Intake, Lake
 from allmende.share.web import reads_of
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import START, FixedClock
@@ -45,11 +47,21 @@ class Tiny:
 
     city: City
     data: Path
-    store: Store
+    store: SqlStore
     lake: Lake
     engine: Engine
     clock: Clock
     figures: Figures
+
+    @cached_property
+    def live(self) -> Live:
+        """What takes values as they come in."""
+        return Live(self.city, self.store)
+
+    @property
+    def intake(self) -> Intake:
+        """The way of everything that is pushed."""
+        return self.live.intake
 
 
 def scoped(access: Access, dataset: str | None = None) -> Principal:

@@ -1,0 +1,83 @@
+"""The way of a message: kept as it came, read, resolved to datastreams, and written with its values.
+
+What a way in understands is an `Interpret`: message to values, pure but for looking up datastreams.
+A message that it cannot understand is stored all the same, quarantined with the reason, so that a
+mended decoder can read it again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from allmende.errors import AllmendeError, NotFound, Unreadable
+from allmende.flow.datastreams import Datastreams
+from allmende.model.message import Accepted, Arrival, Change, Message
+from allmende.store.writer import GroupWriter
+
+_log = logging.getLogger(__name__)
+LARGEST_MESSAGE = 10 * 1024 * 1024
+Interpret = Callable[[Message], Arrival]
+
+
+class Ways:
+    """Which way in is understood how; `add` by the flow when a city's ways are opened."""
+
+    def __init__(self, known: Mapping[str, Interpret]) -> None:
+        self._known = dict(known)
+
+    def add(self, way: str, interpret: Interpret) -> None:
+        """From now on messages of `way` are read by `interpret`."""
+        self._known[way] = interpret
+
+    def names(self) -> tuple[str, ...]:
+        """All ways, by name."""
+        return tuple(sorted(self._known))
+
+    def interpret(self, message: Message) -> Arrival:
+        """The message as an arrival; quarantined when it cannot be understood."""
+        try:
+            if len(message.payload) > LARGEST_MESSAGE:
+                raise Unreadable(f"the message has more than {LARGEST_MESSAGE // 2**20} MB")
+            return self._of(message.way)(message)
+        except AllmendeError as error:
+            return Arrival([], message, "quarantined", str(error))
+        except RecursionError:
+            return Arrival([], message, "quarantined", "the message is nested too deeply")
+        except Exception as error:
+            _log.exception("a message of %s could not be read", message.way, exc_info=error)
+            return Arrival([], message, "quarantined", f"reading it failed: {type(error).__name__}: {error}")
+
+    def _of(self, way: str) -> Interpret:
+        found = self._known.get(way)
+        if found is None:
+            raise NotFound(f"there is no way in called {way!r}", hint="Name it in the city's folder `ways`.")
+        return found
+
+
+class WritingIntake:
+    """The Intake port: interprets, then waits for the writer's next commit."""
+
+    def __init__(self, ways: Ways, writer: GroupWriter, datastreams: Datastreams) -> None:
+        self.ways = ways
+        self.writer = writer
+        self.datastreams = datastreams
+
+    def receive(self, message: Message) -> Future[Accepted]:
+        """For threads: the future is done when the message is on disk."""
+        return self.writer.submit(self.ways.interpret(message))
+
+    async def take(self, message: Message) -> Accepted:
+        """For coroutines. Raises StoreBusy when nothing could be kept."""
+        accepted: Accepted = await self.writer.submit_async(self.ways.interpret(message))
+        return accepted
+
+    async def write(self, work: Arrival | Change) -> Any:
+        """What was interpreted already."""
+        return await self.writer.submit_async(work)
+
+    def forget(self, datastream_ids: Iterable[int] | None = None) -> None:
+        """Read datastreams again at the next value."""
+        self.datastreams.forget(datastream_ids)

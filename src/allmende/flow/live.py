@@ -1,0 +1,29 @@
+"""Everything that has to do with values as they come in, wired for one process.
+
+Opening it costs nothing: the writer's thread starts with the first value.
+"""
+
+from __future__ import annotations
+
+from allmende.flow.datastreams import Datastreams
+from allmende.flow.intake import Ways, WritingIntake
+from allmende.flow.pushes import HTTP, Pushes
+from allmende.model.city import City
+from allmende.store.sql import SqlStore
+from allmende.store.writer import GroupWriter
+
+
+class Live:
+    """The writer, the ways in and the datastreams of one process."""
+
+    def __init__(self, city: City, store: SqlStore) -> None:
+        self.city = city
+        self.store = store
+        self.datastreams = Datastreams(store.things)
+        self.writer = GroupWriter(store.observations)
+        self.ways = Ways({HTTP: Pushes(self.datastreams)})
+        self.intake = WritingIntake(self.ways, self.writer, self.datastreams)
+
+    def close(self) -> None:
+        """Write what waits, then end."""
+        self.writer.close()
