@@ -8,6 +8,7 @@ from typing import Literal
 
 from allmende.model.access import Access
 from allmende.model.text import Text
+from allmende.model.watched import Selection
 
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "datetime", "json", "geometry"]
 ContractMode = Literal["freeze", "evolve", "discard"]
@@ -36,9 +37,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What a city publishes: described by a file, made from one source or by one recipe.
+    """What a city publishes: described by a file, made from one source, by one recipe or from observations.
 
-    Exactly one of `source` and `recipe` is set. `contract` says what happens when the columns of
+    Exactly one of `source`, `recipe` and `observations` is set. `contract` says what happens when the columns of
     the source change: `freeze` refuses the new version, `evolve` takes new columns along,
     `discard` drops columns that are not declared. An empty licence is that of the source;
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
@@ -64,6 +65,7 @@ class Dataset:
     stale_after_days: int | None = None
     limits: Text = Text()
     district_column: str = ""
+    observations: Selection | None = None
 
     @property
     def table(self) -> str:

@@ -2,7 +2,8 @@
 
 A Thing stands at a Location, carries Datastreams; each Datastream is one ObservedProperty measured by
 one Sensor in one Unit, or, when `multi`, several properties measured together. Ids are numbers given
-by the store; a `key` is the name a producer or a city's file uses for the same thing.
+by the store; a `key` is the name a producer or a city's file uses for the same thing. Everything has an
+access class of its own, except a historical location, which has that of its thing.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Location:
     geometry: Any = None
     properties: Json = field(default_factory=dict)
     key: str | None = None
+    access: Access = Access.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Sensor:
     metadata: Any = ""
     properties: Json = field(default_factory=dict)
     key: str | None = None
+    access: Access = Access.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class ObservedProperty:
     description: str = ""
     properties: Json = field(default_factory=dict)
     key: str | None = None
+    access: Access = Access.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +145,4 @@ class Feature:
     geometry: Any = None
     properties: Json = field(default_factory=dict)
     key: str | None = None
+    access: Access = Access.INTERNAL

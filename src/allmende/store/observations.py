@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from time import time_ns
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,8 +19,13 @@ from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Messa
 from allmende.model.observation import Latest, Observation, microseconds, moment
 from allmende.store.bulk import Bulk
 from allmende.store.counters import take_ids
+from allmende.store.hours import hot_hours
 from allmende.store.latest import Edges, no_edges, read_latest, refresh_latest, upsert_latest
+from allmende.store.recent import recent
 from allmende.store.thing_tables import ENDED, MESSAGE, MESSAGE_KEY, OBSERVATION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Judge = Callable[[Sequence[Observation]], None]
 Within = Callable[[Connection, Sequence[Observation]], None]
@@ -156,6 +161,15 @@ class SqlObservations:
             with self._engine.connect() as own:
                 row = own.execute(query).first()
         return Observation(*row) if row else None
+
+    def recent(self, datastream_id: int) -> list[Observation]:
+        """The newest current observations of a datastream that are hot, oldest first."""
+        return recent(self._engine, datastream_id)
+
+    def hours(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
+        """Sums by hour over hot observations as known on a moment (see `store/hours`)."""
+        with self._engine.connect() as db:
+            return hot_hours(db, datastreams, start, end, known_on)
 
     def latest(self, datastreams: Iterable[int] | None = None) -> dict[int, Latest]:
         """The newest value and the counters of these datastreams, or of all."""

@@ -48,7 +48,9 @@ class Kind:
 
 
 def _plain(*names: str) -> Callable[[Any], Row]:
-    return lambda value: {name: getattr(value, name) for name in ("id", *names)}
+    return lambda value: (
+        {name: getattr(value, name) for name in ("id", *names)} | {"access": value.access.label}
+    )
 
 
 def _placed(*names: str) -> Callable[[Any], Row]:
@@ -62,20 +64,11 @@ def _placed(*names: str) -> Callable[[Any], Row]:
     return row_of
 
 
-def _thing_row(thing: Thing) -> Row:
-    return _plain("key", "name", "description", "properties")(thing) | {"access": thing.access.label}
-
-
-def _thing(row: Mapping[str, Any]) -> Thing:
-    return Thing(**_picked(row, Thing) | {"access": Access.parse(row["access"])})
-
-
 def _datastream_row(datastream: Datastream) -> Row:
     names = ("key", "name", "description", "thing_id", "sensor_id", "multi", "observation_type")
     return _plain(*names, "observed_area", "properties")(datastream) | {
         "units": [unit_to_json(unit) for unit in datastream.units],
         "types": list(datastream.types),
-        "access": datastream.access.label,
     }
 
 
@@ -86,7 +79,6 @@ def _datastream(row: Mapping[str, Any]) -> Datastream:
         | {
             "units": tuple(Unit(**unit) for unit in row["units"]),
             "types": tuple(row["types"]),
-            "access": Access.parse(row["access"]),
             "observed_property_ids": tuple(row.get("observed_property_ids", ())),
         }
     )
@@ -113,7 +105,8 @@ def _historical(row: Mapping[str, Any]) -> HistoricalLocation:
 
 
 def _picked(row: Mapping[str, Any], type_: type[Any]) -> Row:
-    return {name: row[name] for name in type_.__slots__ if name in row}
+    found = {name: row[name] for name in type_.__slots__ if name in row}
+    return found | ({"access": Access.parse(row["access"])} if "access" in row else {})
 
 
 def _picking(type_: type[Any]) -> Callable[[Mapping[str, Any]], Any]:
@@ -124,7 +117,7 @@ _WORDS = ("key", "name", "description", "properties")
 KINDS: dict[ThingKind, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("thing", Thing, THING, _thing_row, _thing),
+        Kind("thing", Thing, THING, _plain(*_WORDS), _picking(Thing)),
         Kind("location", Location, LOCATION, _placed(*_WORDS, "encoding", "geometry"), _picking(Location)),
         Kind(
             "historical_location",

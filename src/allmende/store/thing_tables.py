@@ -46,6 +46,11 @@ def _properties() -> Column[object]:
     return Column("properties", Json, nullable=False)
 
 
+def _access() -> Column[str]:
+    """The label of the access class; readers see only what theirs covers."""
+    return Column("access", String(12), nullable=False)
+
+
 def _box() -> tuple[Column[float], ...]:
     """The box around the geometry in WGS 84 degrees; NULL when there is no geometry we can read."""
     return tuple(Column(side, Double) for side in ("west", "south", "east", "north"))
@@ -65,7 +70,7 @@ THING = Table(
     _key(),
     *_words(),
     _properties(),
-    Column("access", String(12), nullable=False),
+    _access(),
 )
 
 LOCATION = Table(
@@ -78,6 +83,7 @@ LOCATION = Table(
     Column("geometry", Json),
     *_box(),
     _properties(),
+    _access(),
 )
 
 THING_LOCATION = Table(
@@ -113,6 +119,7 @@ SENSOR = Table(
     Column("encoding", Text, nullable=False),
     Column("metadata", Json),
     _properties(),
+    _access(),
 )
 
 OBSERVED_PROPERTY = Table(
@@ -123,6 +130,7 @@ OBSERVED_PROPERTY = Table(
     *_words(),
     Column("definition", Text, nullable=False),
     _properties(),
+    _access(),
 )
 
 # `units` is a JSON list of {name, symbol, definition, ucum}; `types` the observation type of each
@@ -141,7 +149,7 @@ DATASTREAM = Table(
     Column("types", Json, nullable=False),
     Column("observed_area", Json),
     _properties(),
-    Column("access", String(12), nullable=False),
+    _access(),
 )
 
 DATASTREAM_PROPERTY = Table(
@@ -163,8 +171,18 @@ FEATURE = Table(
     Column("geometry", Json),
     *_box(),
     _properties(),
+    _access(),
     # The location this feature was made from, when it was made for an observation that named none.
     Column("location_id", Number, index=True),
+)
+
+# Which datastreams have observations about a feature: found without looking at observations.
+FEATURE_USE = Table(
+    "feature_use",
+    METADATA,
+    Column("feature_id", Number, nullable=False),
+    Column("datastream_id", Number, nullable=False, index=True),
+    PrimaryKeyConstraint("feature_id", "datastream_id"),
 )
 
 OBSERVATION = Table(
@@ -303,6 +321,7 @@ THING_TABLES = (
     DATASTREAM,
     DATASTREAM_PROPERTY,
     FEATURE,
+    FEATURE_USE,
     OBSERVATION,
     ENDED,
     LATEST,

@@ -59,6 +59,7 @@ def _make_location() -> None:
         sa.Column("east", sa.Double()),
         sa.Column("north", sa.Double()),
         sa.Column("properties", _JSON, nullable=False),
+        sa.Column("access", sa.String(12), nullable=False),
     )
 
 
@@ -102,6 +103,7 @@ def _make_sensor() -> None:
         sa.Column("encoding", sa.Text(), nullable=False),
         sa.Column("metadata", _JSON),
         sa.Column("properties", _JSON, nullable=False),
+        sa.Column("access", sa.String(12), nullable=False),
     )
 
 
@@ -114,6 +116,7 @@ def _make_observed_property() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("definition", sa.Text(), nullable=False),
         sa.Column("properties", _JSON, nullable=False),
+        sa.Column("access", sa.String(12), nullable=False),
     )
 
 
@@ -165,9 +168,20 @@ def _make_feature() -> None:
         sa.Column("east", sa.Double()),
         sa.Column("north", sa.Double()),
         sa.Column("properties", _JSON, nullable=False),
+        sa.Column("access", sa.String(12), nullable=False),
         sa.Column("location_id", _NUMBER),
     )
     op.create_index("ix_feature_location_id", "feature", ["location_id"])
+
+
+def _make_feature_use() -> None:
+    op.create_table(
+        "feature_use",
+        sa.Column("feature_id", _NUMBER, nullable=False),
+        sa.Column("datastream_id", _NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("feature_id", "datastream_id"),
+    )
+    op.create_index("ix_feature_use_datastream_id", "feature_use", ["datastream_id"])
 
 
 def _make_observation() -> None:
@@ -297,6 +311,7 @@ def upgrade() -> None:
     _make_datastream()
     _make_datastream_property()
     _make_feature()
+    _make_feature_use()
     _make_observation()
     _make_ended()
     _make_latest()
