@@ -40,7 +40,7 @@ class Accesses:
         return strictest(own)
 
     def _licence_class(self, dataset: Dataset) -> Iterable[Access]:
-        if dataset.source and self._licence(dataset) not in LICENCES:
+        if (dataset.source or dataset.observations) and self._licence(dataset) not in LICENCES:
             yield Access.INTERNAL
 
     def _licence(self, dataset: Dataset) -> str:
@@ -96,14 +96,14 @@ class Accesses:
 
     def _attribution(self, dataset: Dataset) -> str:
         source = self._city.sources.get(dataset.source)
-        return (source.attribution or source.owner) if source else ""
+        return (source.attribution or source.owner) if source else dataset.publisher
 
     def _sources_of(self, dataset: str, seen: frozenset[str] = frozenset()) -> list[Dataset]:
-        """The datasets with a source that stand behind a dataset, itself first."""
+        """The datasets with a source, or from observations, that stand behind a dataset, itself first."""
         found = self._city.datasets.get(dataset)
         if found is None or dataset in seen:
             return []
-        own = [found] if found.source else []
+        own = [found] if found.source or found.observations else []
         deeper = (self._sources_of(name, seen | {dataset}) for name in self.inputs(dataset))
         return own + [one for several in deeper for one in several]
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from allmende.catalogue.trust import worst
 from allmende.model.dataset import Pin
 from allmende.model.knowledge import Indicator, IndicatorValue, Trust
+from allmende.model.observed import TRUSTS
 from allmende.model.place import Districts
 from allmende.ports import Engine
 
@@ -22,8 +24,13 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def read_values(engine: Engine, indicator: Indicator, pin: Pin) -> tuple[IndicatorValue, ...]:
-    """All values of an indicator in a version, by period and place."""
+def read_values(
+    engine: Engine, indicator: Indicator, pin: Pin, state_column: str = ""
+) -> tuple[IndicatorValue, ...]:
+    """All values of an indicator in a version, by period and place.
+
+    `state_column` says of each row how far it can be trusted; empty when the version has none.
+    """
     wanted = {
         "value": f"try_cast({quote(indicator.value_column)} as double)",
         "period": _text(indicator.period_column),
@@ -31,6 +38,7 @@ def read_values(engine: Engine, indicator: Indicator, pin: Pin) -> tuple[Indicat
         "low": _number(indicator.interval[0] if indicator.interval else ""),
         "high": _number(indicator.interval[1] if indicator.interval else ""),
         "coverage": _number(indicator.coverage_column),
+        "state": _text(state_column),
     }
     order = [quote(name) for name in (indicator.period_column, indicator.place_column) if name]
     sql = (
@@ -43,13 +51,16 @@ def read_values(engine: Engine, indicator: Indicator, pin: Pin) -> tuple[Indicat
 
 
 def _value(indicator: str, row: Mapping[str, Any]) -> IndicatorValue:
-    return IndicatorValue(indicator=indicator, trust=_trust(row), **row)
+    plain = {name: value for name, value in row.items() if name != "state"}
+    return IndicatorValue(indicator=indicator, trust=_trust(row), **plain)
 
 
 def _trust(row: Mapping[str, Any]) -> Trust:
     if row["value"] is None:
         return "unknown"
-    return "incomplete" if row["coverage"] is not None and row["coverage"] < COMPLETE else "ok"
+    complete = row["coverage"] is None or row["coverage"] >= COMPLETE
+    said: Trust = row["state"] if row["state"] in TRUSTS else "ok"
+    return worst([said, "ok" if complete else "incomplete"])
 
 
 def _text(column: str) -> str:

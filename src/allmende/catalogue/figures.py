@@ -19,6 +19,7 @@ from allmende.model.city import City
 from allmende.model.dataset import DatasetVersion, Pin
 from allmende.model.figure import Figure, FigureId, Operation
 from allmende.model.knowledge import Indicator, IndicatorValue, Judgement
+from allmende.model.observed import state_column
 from allmende.model.text import Text
 from allmende.ports import Clock, Engine, Store
 
@@ -253,7 +254,8 @@ class Figures:
         if key not in self._values:
             if len(self._values) >= _CACHED:
                 self._values.clear()
-            values = read_values(self._engine, indicator, pin)
+            state = state_column(self._version(pin).columns)
+            values = read_values(self._engine, indicator, pin, state)
             newest = next((v.period for v in reversed(values) if v.value is not None), None)
             self._values[key] = _Values(values, newest)
         return self._values[key]

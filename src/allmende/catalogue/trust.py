@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from allmende.catalogue.versions import confirmed
 from allmende.errors import NotFound
 from allmende.model.city import City
 from allmende.model.dataset import DatasetVersion, Pin
@@ -17,6 +18,10 @@ _ORDER: tuple[Trust, ...] = ("ok", "incomplete", "stale", "suspect", "unknown")
 REJECTED_SHARE = 0.05
 REJECTED = "rejected"  # the check that counts rejected rows; their share decides
 DEEPEST = 20
+# Checks of datasets made from observations: what it means for all rows when too many datastreams are so.
+KNOWN, SILENT, DOUBTED, INCOMPLETE = "known", "silent", "doubted", "incomplete"
+SENSORS_SHARE = 0.05
+_MEANING: Mapping[str, Trust] = {SILENT: "stale", DOUBTED: "suspect", INCOMPLETE: "incomplete"}
 
 
 def worst(states: Sequence[Trust]) -> Trust:
@@ -61,16 +66,27 @@ class Trusts:
             version = self._store.version(pin)
         except NotFound:
             return "unknown"
-        states: list[Trust] = [
-            "suspect" for check in version.checks if not check.passed and check.name != REJECTED
-        ]
+        failed = (check.name for check in version.checks if not check.passed)
+        states: list[Trust] = [_MEANING.get(name, "suspect") for name in failed if name != REJECTED]
         if version.rejected > REJECTED_SHARE * (version.rows + version.rejected):
             states.append("incomplete")
         if self._out_of_date(version):
             states.append("stale")
         if depth < DEEPEST:
-            states.extend(self._of(source, depth + 1) for source in version.inputs)
+            states.extend(self._of(source, depth + 1) for source in self._stands_on(version))
         return worst(states)
+
+    def _stands_on(self, version: DatasetVersion) -> tuple[Pin, ...]:
+        """The inputs that a version was made from; of a newest one those that gave the same rows last."""
+        newest = tuple(self._newest(pin) for pin in version.inputs)
+        current = self._latest.get(version.dataset)
+        if newest == version.inputs or current is None or current.pin != version.pin:
+            return version.inputs
+        return newest if confirmed(self._store, version.pin, newest) else version.inputs
+
+    def _newest(self, pin: Pin) -> Pin:
+        found = self._latest.get(pin.dataset)
+        return found.pin if found else pin
 
     def _out_of_date(self, version: DatasetVersion) -> bool:
         """True for a newest version whose source or making failed the last time, or that was not renewed in time."""

@@ -47,8 +47,16 @@ def seen(
 
 def remember(store: Store, pin: Pin, made: Made) -> None:
     """Remember that this making gave the rows of `pin` again, so that it need not be tried twice."""
-    record = _record(pin, made.maker_hash, made.raw, made.inputs)
-    store.keep_definition(_hash(record), record)
+    for record in (
+        _record(pin, made.maker_hash, made.raw, made.inputs),
+        _confirmed(pin, made.inputs),
+    ):
+        store.keep_definition(_hash(record), record)
+
+
+def confirmed(store: Store, pin: Pin, inputs: Iterable[Pin]) -> bool:
+    """True when these inputs were tried, too, and gave the rows of `pin` again: then it stands on them."""
+    return store.definition(_hash(_confirmed(pin, inputs))) is not None
 
 
 def digest(value: object) -> str:
@@ -59,6 +67,10 @@ def digest(value: object) -> str:
 def _record(pin: Pin, maker_hash: str, raw: Iterable[str], inputs: Iterable[Pin]) -> str:
     making = {"same_as": str(pin), "maker": maker_hash, "raw": list(raw), "inputs": [str(i) for i in inputs]}
     return json.dumps(making, sort_keys=True)
+
+
+def _confirmed(pin: Pin, inputs: Iterable[Pin]) -> str:
+    return json.dumps({"confirms": str(pin), "inputs": [str(i) for i in inputs]})
 
 
 def _hash(text: str) -> str:

@@ -20,6 +20,7 @@ from allmende.model.knowledge import Indicator
 from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
 from allmende.model.problem import Problem
 from allmende.model.source import Source
+from allmende.model.watched import Selection
 
 CITY = "city.toml"
 _SECRET = re.compile(r"password|passwd|secret|token|api_?key", re.IGNORECASE)
@@ -157,15 +158,29 @@ def _licence(file: str, licence: str) -> Iterator[Problem]:
 def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:
     yield from _licence(file, dataset.licence)
     yield from _unknown(file, "$.theme", "theme", [dataset.theme], names.themes)
-    if bool(dataset.source) == bool(dataset.recipe):
+    origins = (dataset.source, dataset.recipe, dataset.observations)
+    if sum(bool(origin) for origin in origins) != 1:
         yield Problem(
-            file, "$.source", "a dataset comes from one source or from one recipe", "Name exactly one."
+            file,
+            "$.source",
+            "a dataset comes from one source, from one recipe or from observations",
+            "Name exactly one.",
         )
+    elif dataset.observations:
+        yield from _check_selection(dataset.observations, file)
     elif dataset.source:
         yield from _unknown(file, "$.source", "source", [dataset.source], names.sources)
     else:
         yield from _unknown(file, "$.recipe", "recipe", [dataset.recipe], names.recipes)
     yield from _check_columns(city, dataset, file)
+
+
+def _check_selection(selection: Selection, file: str) -> Iterator[Problem]:
+    if not selection.properties:
+        hint = 'Name the keys of observed properties: properties = ["soil-moisture"].'
+        yield Problem(file, "$.observations.properties", "nothing is named that is observed", hint)
+    if selection.days is not None and selection.days < 1:
+        yield Problem(file, "$.observations.days", "a dataset goes back one day at least")
 
 
 def _check_columns(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from allmende.city.links import check_links
 from allmende.city.stories import read_story
 from allmende.errors import CityInvalid
 from allmende.model.city import City
-from allmende.model.dataset import Dataset
+from allmende.model.dataset import Column, Dataset
 from allmende.model.knowledge import Indicator, Recipe, Story
+from allmende.model.observed import observed_columns
 from allmende.model.problem import Problem
 from allmende.model.source import Source
 
@@ -107,6 +108,19 @@ def _toml(type_: type[Any]) -> Decoder:
     return read
 
 
+def _dataset(file: CityFile) -> Dataset | list[Problem]:
+    """A dataset from observations has the columns that all of them have, so its file need not name any."""
+    made: Dataset | list[Problem] = _toml(Dataset)(file)
+    if isinstance(made, list) or made.observations is None:
+        return made
+    if made.columns:
+        hint = "A dataset from observations has columns of its own; leave them out."
+        return [Problem(file.name, "$.columns", "columns cannot be declared here", hint)]
+    columns = observed_columns(made.observations.every)
+    extra = (Column(made.district_column),) if made.district_column else ()
+    return replace(made, columns=(*columns, *extra), key=("series", "period"), time_column="period")
+
+
 def _recipe(file: CityFile) -> Recipe | list[Problem]:
     if not file.text.strip():
         return [Problem(file.name, "$", "the recipe is empty", "Write one select.")]
@@ -119,7 +133,7 @@ def _story(file: CityFile) -> Story | list[Problem]:
 
 _DECODERS: dict[str, Decoder] = {
     "sources": _toml(Source),
-    "datasets": _toml(Dataset),
+    "datasets": _dataset,
     "recipes": _recipe,
     "indicators": _toml(Indicator),
     "stories": _story,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from allmende.model.thing import Datastream
 from allmende.ports import Things
@@ -27,6 +27,11 @@ class Datastreams:
         self._until = 0.0
         self._missed: dict[int | str, float] = {}
         self._lock = threading.Lock()
+        self._told: list[Callable[[Iterable[int] | None], None]] = []
+
+    def tell(self, listener: Callable[[Iterable[int] | None], None]) -> None:
+        """Tell `listener` which datastreams (None: any) are to be read again."""
+        self._told.append(listener)
 
     def find(self, name: int | str) -> Datastream | None:
         """The datastream with this id or key; None when there is none."""
@@ -48,6 +53,9 @@ class Datastreams:
         """Read them again at the next question."""
         self._until = 0.0
         self._missed.clear()
+        known = None if ids is None else tuple(ids)
+        for listener in self._told:
+            listener(known)
 
     def _look(self, name: int | str) -> Datastream | None:
         return self._by_id.get(name) if isinstance(name, int) else self._by_key.get(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from allmende.flow.datastreams import Datastreams
 from allmende.flow.intake import Ways, WritingIntake
 from allmende.flow.pushes import HTTP, Pushes
+from allmende.flow.quality import make_judge
 from allmende.model.city import City
 from allmende.store.sql import SqlStore
 from allmende.store.writer import GroupWriter
@@ -20,6 +21,7 @@ class Live:
         self.city = city
         self.store = store
         self.datastreams = Datastreams(store.things)
+        store.observations.judge = make_judge(store, self.datastreams)
         self.writer = GroupWriter(store.observations)
         self.ways = Ways({HTTP: Pushes(self.datastreams)})
         self.intake = WritingIntake(self.ways, self.writer, self.datastreams)

@@ -18,6 +18,7 @@ from allmende.flow.ahead import draw_ahead
 from allmende.flow.graph import INDEX, graph, stories, story_step
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
+from allmende.flow.observed import observe
 from allmende.flow.stale import fingerprint, source_hash, why
 from allmende.flow.workspace import Workspace
 from allmende.model.run import Run, Step
@@ -99,6 +100,8 @@ def _fetch(step: Step, workspace: Workspace) -> Run:
 
 def _publish(step: Step, workspace: Workspace) -> Run:
     dataset = workspace.city.datasets[step.subject]
+    if dataset.observations is not None:
+        return observe(workspace, dataset)
     connector = load_connector(workspace.city.sources[dataset.source].connector)
     return publish_dataset(
         workspace.city, dataset, connector, workspace.store, workspace.lake, workspace.clock

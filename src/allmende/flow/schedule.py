@@ -20,6 +20,9 @@ SOON = timedelta(minutes=15)
 LATER = timedelta(hours=6)
 """After a fault that a person has to mend (not found, refused)."""
 
+OBSERVED = timedelta(minutes=10)
+"""So often it is asked how the sensors are doing, and whether an hour or day has ended."""
+
 
 def next_due(source: Source, last: Run | None, now: datetime) -> datetime | None:
     """When the source is to be asked next; None: never again (`once`, and it answered)."""
@@ -40,5 +43,7 @@ def seconds_until_due(workspace: Workspace) -> float:
         next_due(source, runs.get(Step("fetch", source.id)), now)
         for source in workspace.city.sources.values()
     ]
+    if any(dataset.observations for dataset in workspace.city.datasets.values()):
+        moments.append(now + OBSERVED)
     waits = [(moment - now).total_seconds() for moment in moments if moment is not None]
     return max(0.0, min([*waits, 86_400.0]))

@@ -13,6 +13,7 @@ from allmende.catalogue.trust import Trusts
 from allmende.catalogue.versions import digest, seen
 from allmende.errors import NotFound
 from allmende.flow.graph import INDEX, datasets_of, graph, stories, story_step
+from allmende.flow.observed import FAILED, why_observe
 from allmende.flow.schedule import PERIODS
 from allmende.flow.workspace import Workspace
 from allmende.model.dataset import Dataset, DatasetVersion
@@ -22,8 +23,6 @@ from allmende.model.source import Source
 from allmende.structure.parse import maker_hash
 from allmende.structure.publish import inputs_of, newest_receipt
 from allmende.understand import recipe
-
-FAILED = "it failed last time"
 
 
 def stale_steps(workspace: Workspace) -> tuple[tuple[Step, str], ...]:
@@ -78,6 +77,8 @@ def source_hash(source: Source) -> str:
 
 
 def _why_publish(dataset: Dataset, last: Run | None, workspace: Workspace) -> str | None:
+    if dataset.observations is not None:
+        return why_observe(workspace, dataset, last)
     receipt = newest_receipt(dataset, workspace.store)
     if receipt is None:
         return None
