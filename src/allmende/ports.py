@@ -6,7 +6,7 @@ every adapter, ours or a stranger's, must pass. No seam without a real user of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,10 +18,13 @@ from allmende.model.document import StoryVersion
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
 from allmende.model.observation import Latest, Observation
 from allmende.model.problem import Problem
+from allmende.model.query import Expression, Query
 from allmende.model.run import AccessKey, Feedback, Run, Step
+from allmende.model.series import Wanted
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.model.text import Language
 from allmende.model.thing import ThingKind
+from allmende.model.watched import Watched
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -166,6 +169,11 @@ class Store(Protocol):
         ...
 
     @property
+    def querying(self) -> Querying:
+        """Pages of things, with conditions."""
+        ...
+
+    @property
     def observations(self) -> Observations:
         """Newest and hot observations, and the messages they came in."""
         ...
@@ -238,6 +246,14 @@ class Observations(Protocol):
         """The current revision of a hot observation; None when it is not hot."""
         ...
 
+    def recent(self, datastream_id: int) -> Sequence[Observation]:
+        """The newest current observations of a datastream that are hot, oldest first."""
+        ...
+
+    def hours(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
+        """Sums by hour as known on a moment: datastream_id, start, credible, doubted, minimum, maximum, sum."""
+        ...
+
     def latest(self, datastreams: Iterable[int] | None = None) -> dict[int, Latest]:
         """The newest value and the counters of these datastreams, or of all that have any."""
         ...
@@ -268,8 +284,60 @@ class Things(Protocol):
         """Values of a kind by id: all, or those with these ids."""
         ...
 
+    def watched(self) -> tuple[Watched, ...]:
+        """Every datastream of one property, with its thing, property and place."""
+        ...
+
     def locations_of(self, thing_id: int) -> tuple[int, ...]:
         """The ids of a thing's present locations."""
+        ...
+
+
+class Series(Protocol):
+    """Observations, hot and in the history, as one. Access is not decided here."""
+
+    def read(self, wanted: Wanted) -> list[tuple[Any, ...]]:
+        """A page of rows, as tuples in the order of `Observation`'s fields."""
+        ...
+
+    def count(self, wanted: Wanted) -> int:
+        """How many there are on all pages."""
+        ...
+
+    def observation(self, observation_id: int) -> Observation | None:
+        """The current revision of an observation; None when there is none."""
+        ...
+
+
+class Querying(Protocol):
+    """Pages of things and of all that describes them, of the access classes that a reader may see."""
+
+    def read(self, query: Query, classes: Collection[str]) -> tuple[Any, ...]:
+        """A page of values in order. Raises RecipeInvalid for what cannot be asked."""
+        ...
+
+    def count(self, query: Query, classes: Collection[str]) -> int:
+        """How many there are on all pages."""
+        ...
+
+    def related(
+        self, kind: str, relation: str, ids: Sequence[int], query: Query, classes: Collection[str]
+    ) -> dict[int, tuple[Any, ...]]:
+        """For each id of `kind` the page of what is related to it."""
+        ...
+
+    def related_counts(
+        self, kind: str, relation: str, ids: Sequence[int], query: Query, classes: Collection[str]
+    ) -> dict[int, int]:
+        """For each id of `kind` how many are related to it."""
+        ...
+
+    def ids(self, kind: str, where: Expression | None, classes: Collection[str]) -> frozenset[int]:
+        """The ids of everything of a kind that fulfils a condition."""
+        ...
+
+    def localise(self, where: Expression | None, classes: Collection[str]) -> Expression | None:
+        """A condition on observations, with what it says of related things turned into sets of ids."""
         ...
 
 

@@ -170,7 +170,8 @@ class Clauses:
         if call.name not in ("eq", "ne"):
             return false()
         value = self._raw(other, sources)
-        return value.is_(None) if call.name == "eq" else value.is_not(None)
+        unknown: ColumnElement[bool] = value.is_(None)
+        return unknown if call.name == "eq" else not_(unknown)
 
     def _compare_times(self, call: Call, sources: Sources) -> ColumnElement[bool]:
         """Intervals lie before or after as a whole; they are equal when both ends are."""
@@ -179,13 +180,16 @@ class Clauses:
             same = start == other_start
             if end is not None or other_end is not None:
                 same = same & (_or(end, start) == _or(other_end, other_start))
-            return same if call.name == "eq" else not_(same)
+            equal: ColumnElement[bool] = same
+            return equal if call.name == "eq" else not_(equal)
         if call.name in ("lt", "le"):
             start, end, other_start, other_end = other_start, other_end, start, end
         later = _COMPARE["gt" if call.name in ("gt", "lt") else "ge"]
         # The plain comparison of the beginnings is implied; it is what an index can serve.
         clause: ColumnElement[bool] = later(start, other_start)
-        return clause if other_end is None else clause & later(start, _or(other_end, other_start))
+        if other_end is not None:
+            clause = clause & later(start, _or(other_end, other_start))
+        return clause
 
     def _span(self, part: Expression, sources: Sources) -> tuple[Any, Any]:
         if isinstance(part, Call) and part.name == "interval":

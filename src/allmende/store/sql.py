@@ -6,7 +6,7 @@ store open: SQLite lets them read while one writes, and waits for a busy writer.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from allmende.model.text import Language
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
+from allmende.store.querying import SqlQuerying
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 from allmende.store.things import SqlThings
 
@@ -56,9 +57,10 @@ class SqlStore:
     """The Store port on any database that SQLAlchemy speaks to; tested on SQLite."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = self.engine = engine
         self.observations = SqlObservations(engine)
         self.things = SqlThings(engine)
+        self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod
     def open(cls, url: str) -> SqlStore:

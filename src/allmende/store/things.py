@@ -68,7 +68,7 @@ class SqlThings:
             query = query.where(shape.table.c.id.in_(wanted))
         with self._reading(db) as own:
             rows = [dict(row) for row in own.execute(query).mappings()]
-            _add_links(own, shape, rows)
+            add_links(own, shape, rows)
         return tuple(shape.value_of(row) for row in rows)
 
     def watched(self) -> tuple[Watched, ...]:
@@ -175,7 +175,7 @@ class _Borrowed(AbstractContextManager[Connection]):
         return None
 
 
-def _add_links(db: Connection, shape: Kind, rows: list[dict[str, Any]]) -> None:
+def add_links(db: Connection, shape: Kind, rows: list[dict[str, Any]]) -> None:
     """Put `observed_property_ids` or `location_ids` into the rows, in their order."""
     if not rows:
         return

@@ -1,0 +1,69 @@
+"""Hot observations, read with conditions, in order, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
+
+from allmende.model.series import Wanted
+from allmende.store.clauses import Clauses
+from allmende.store.thing_tables import OBSERVATION
+
+Row = tuple[Any, ...]
+_TABLE = OBSERVATION.c
+
+
+class HotRows:
+    """Reads the hot table; rows are tuples in the order of its columns."""
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def read(self, wanted: Wanted) -> list[Row]:
+        """A page of rows."""
+        with self._engine.connect() as db:
+            statement = self._where(db, select(OBSERVATION), wanted)
+            statement = statement.order_by(*orders_of(self._clauses(db), wanted))
+            page = statement.limit(wanted.top).offset(wanted.skip)
+            return list(map(tuple, db.execute(page).fetchall()))
+
+    def count(self, wanted: Wanted) -> int:
+        """How many rows there are on all pages."""
+        with self._engine.connect() as db:
+            statement = select(func.count()).select_from(OBSERVATION)
+            return db.scalar(self._where(db, statement, wanted)) or 0
+
+    def _clauses(self, db: Connection) -> Clauses:
+        return Clauses("observation", OBSERVATION, db.dialect.name, self._now())
+
+    def _where(self, db: Connection, statement: Select[Any], wanted: Wanted) -> Select[Any]:
+        statement = statement.where(*conditions_of(wanted))
+        if wanted.where is not None:
+            statement = statement.where(self._clauses(db).condition(wanted.where))
+        return statement
+
+
+def conditions_of(wanted: Wanted, table: Any = _TABLE) -> list[ColumnElement[bool]]:
+    """The series, the moment of knowledge and the place to continue from, for any table of observations."""
+    found: list[ColumnElement[bool]] = [table.datastream_id.in_(sorted(wanted.datastreams))]
+    if wanted.known_on is None:
+        found.append(table.superseded_at.is_(None))
+    else:
+        found.append(table.recorded_at <= wanted.known_on)
+        found.append(table.superseded_at.is_(None) | (table.superseded_at > wanted.known_on))
+    if wanted.after is not None:
+        time, id_ = wanted.after
+        found.append(table.phenomenon_time <= time)
+        found.append((table.phenomenon_time < time) | (table.id < id_))
+    return found
+
+
+def orders_of(clauses: Clauses, wanted: Wanted, table: Any = _TABLE) -> Sequence[Any]:
+    """Newest first unless another order is wanted; ties always by id, so pages never overlap."""
+    if not wanted.order:
+        return (table.phenomenon_time.desc(), table.id.desc())
+    return (*clauses.orders(wanted.order), table.id)
