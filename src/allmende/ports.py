@@ -258,6 +258,10 @@ class Observations(Protocol):
         """The newest value and the counters of these datastreams, or of all that have any."""
         ...
 
+    def datastreams_of_feature(self, feature_id: int) -> frozenset[int]:
+        """The datastreams that ever had an observation about a feature."""
+        ...
+
     def message(self, message_id: int) -> KeptMessage:
         """A message that has not been moved to the lake; NotFound otherwise."""
         ...

@@ -6,8 +6,9 @@ can take over its state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, TypeGuard
 
 from allmende.catalogue.doubts import doubts_of
@@ -92,11 +93,22 @@ def read_limits(properties: Mapping[str, Any]) -> Limits:
 
 
 def read_correction(properties: Mapping[str, Any]) -> Correction:
-    """The correction in a datastream's `properties.correction`: a list of coefficients; else none."""
+    """The correction in a datastream's `properties.correction`, as `Correction.as_json` writes it; what
+    is none of these leaves the values as they are."""
     given = properties.get("correction")
-    numbers = _numbers(given)
-    whole = isinstance(given, list) and len(numbers) == len(given)
+    if not isinstance(given, Mapping):
+        return Correction()
+    points = tuple(_numbers(pair) for pair in given.get("points") or () if isinstance(pair, list))
+    if len(points) > 1 and all(len(pair) == 2 for pair in points) and _grows([pair[0] for pair in points]):
+        return Correction(points=tuple((pair[0], pair[1]) for pair in points))
+    found = given.get("coefficients")
+    numbers = _numbers(found)
+    whole = isinstance(found, list) and len(numbers) == len(found)
     return Correction(coefficients=numbers) if whole else Correction()
+
+
+def _grows(numbers: Sequence[float]) -> bool:
+    return all(earlier < later for earlier, later in pairwise(numbers))
 
 
 def _numbers(value: object) -> tuple[float, ...]:

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from allmende.catalogue.figures import Figures
+from allmende.engine.series import SeriesReader
 from allmende.flow.live import Live
 from allmende.model.city import City
-from allmende.ports import Clock, Engine, Http, Intake, Lake
+from allmende.ports import Clock, Engine, Http, Intake, Lake, Series
 from allmende.store.sql import SqlStore
 
 
@@ -31,6 +32,11 @@ class Workspace:
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
         return Live(self.city, self.store)
+
+    @cached_property
+    def series(self) -> Series:
+        """Observations, wherever they lie."""
+        return SeriesReader(self.store)
 
     @property
     def intake(self) -> Intake:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from allmende.model.observation import Quality
@@ -61,6 +61,17 @@ class Limits:
     neighbour_difference: float | None = None
     live: bool = True
 
+    def as_json(self) -> dict[str, Any]:
+        """What is set, as plain values for a datastream's `properties.limits`: who reads them there
+        (every process, every client of a standard) knows them without the city's files."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        default = Limits()
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in plain.items()
+            if value != getattr(default, name)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -78,6 +89,12 @@ class Correction:
     def changes(self) -> bool:
         """False when values are the raw numbers."""
         return bool(self.coefficients or self.points)
+
+    def as_json(self) -> dict[str, Any]:
+        """What is set, as plain values for a datastream's `properties.correction`."""
+        if self.points:
+            return {"points": [list(point) for point in self.points]}
+        return {"coefficients": list(self.coefficients)} if self.coefficients else {}
 
 
 @dataclass(frozen=True, slots=True)

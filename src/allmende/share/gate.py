@@ -7,21 +7,39 @@ once, and opening one does not open versions that were published closed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allmende.errors import NotFound
 from allmende.model.access import Access, Principal, strictest
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
+from allmende.model.observation import Observation
+from allmende.model.series import Wanted
 from allmende.model.source import Receipt
-from allmende.ports import Engine, Lake, Store
+from allmende.ports import Engine, Lake, Series, Store
 
 if TYPE_CHECKING:
     from allmende.catalogue.access import Accesses
     from allmende.catalogue.figures import Figures
     from allmende.catalogue.lineage import Lineage
     from allmende.catalogue.search import SearchIndex
+
+
+class NoSeries:
+    """No observations at all: for indexes that are built of datasets only."""
+
+    def read(self, wanted: Wanted) -> list[tuple[Any, ...]]:
+        """Nothing."""
+        return []
+
+    def count(self, wanted: Wanted) -> int:
+        """None."""
+        return 0
+
+    def observation(self, observation_id: int) -> Observation | None:
+        """None."""
+        return None
 
 
 class Gate:
@@ -37,6 +55,7 @@ class Gate:
         accesses: Accesses,
         lineage: Lineage,
         search: SearchIndex | None,
+        series: Series | None = None,
     ) -> None:
         self.city = city
         self._store = store
@@ -46,6 +65,7 @@ class Gate:
         self._accesses = accesses
         self._lineage = lineage
         self._search = search
+        self._series = series or NoSeries()
 
     def generation(self) -> int:
         """Grows with every change that readers can see; caches are kept under it."""

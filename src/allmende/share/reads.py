@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from allmende.model.access import Access, Principal, strictest
 from allmende.model.text import Language
 from allmende.share.health_reads import HealthReads
+from allmende.share.thing_reads import ThingReads
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
 
 
-class Reads(HealthReads):
-    """All reads behind the gate: datasets, rows, knowledge, places, health (see the parts) and search."""
+class Reads(HealthReads, ThingReads):
+    """All reads behind the gate: datasets, rows, knowledge, places, health, things (see the parts) and search."""
 
     def search(
         self, principal: Principal, query: str, language: Language, limit: int = 20

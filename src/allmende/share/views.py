@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from allmende.model.access import Access
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.figure import Figure
-from allmende.model.knowledge import Indicator, Judgement
+from allmende.model.knowledge import Indicator, Judgement, Trust
 from allmende.model.licence import Licence
+from allmende.model.limits import Doubt
 from allmende.model.place import Place
 from allmende.model.run import Run
 from allmende.model.source import Receipt, Rejected, Source
@@ -196,9 +197,41 @@ class DatasetState:
 
 
 @dataclass(frozen=True, slots=True)
+class Misgiving:
+    """Why a value is doubted: the datastream, its unit, and the doubt with its numbers."""
+
+    datastream_id: int
+    property_name: str
+    unit: str
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class ThingState:
+    """How a thing is doing: its trust, when it last sent anything, and, when it is silent, since when.
+
+    `battery` is the newest value of a battery that is low, with its unit; None when it is not low or
+    nobody measures it.
+    """
+
+    thing_id: int
+    key: str | None
+    name: str
+    trust: Trust
+    last_time: datetime | None = None
+    silent_since: datetime | None = None
+    battery: tuple[float | None, str] | None = None
+    misgivings: tuple[Misgiving, ...] = ()
+    longitude: float | None = None
+    latitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """The state of the data, for the page `/stand`. `stories` are runs of stories that failed."""
+    """The state of the data, for the page `/stand`. `stories` are runs of stories that failed; `things`
+    are the sensors, those that need somebody first."""
 
     sources: tuple[SourceState, ...]
     datasets: tuple[DatasetState, ...]
     stories: tuple[Run, ...] = field(default=())
+    things: tuple[ThingState, ...] = field(default=())

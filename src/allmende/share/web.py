@@ -22,7 +22,7 @@ from allmende.errors import AllmendeError
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Engine, Intake, Lake, Recompute, Store
+from allmende.ports import Clock, Engine, Intake, Lake, Recompute, Series, Store
 from allmende.share.api import API_ROUTES
 from allmende.share.asgi import App, Receive, Scope, Send
 from allmende.share.digests import Digests
@@ -65,6 +65,8 @@ class Served(Protocol):
     def figures(self) -> Figures: ...
     @property
     def intake(self) -> Intake: ...
+    @property
+    def series(self) -> Series: ...
 
 
 def create_app(
@@ -116,6 +118,7 @@ def reads_of(workspace: Served) -> Reads:
         Accesses(city),
         Lineage(city, store),
         SearchIndex(workspace.data / "search.sqlite"),
+        workspace.series,
     )
 
 

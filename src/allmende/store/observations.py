@@ -19,10 +19,11 @@ from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Messa
 from allmende.model.observation import Latest, Observation, microseconds, moment
 from allmende.store.bulk import Bulk
 from allmende.store.counters import take_ids
+from allmende.store.feature_use import FeatureUse
 from allmende.store.hours import hot_hours
 from allmende.store.latest import Edges, no_edges, read_latest, refresh_latest, upsert_latest
 from allmende.store.recent import recent
-from allmende.store.thing_tables import ENDED, MESSAGE, MESSAGE_KEY, OBSERVATION
+from allmende.store.thing_tables import ENDED, FEATURE_USE, MESSAGE, MESSAGE_KEY, OBSERVATION
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +63,7 @@ class SqlObservations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._bulk = Bulk(engine.dialect)
+        self._features = FeatureUse()
         self.judge: Judge = _nothing
         self.within: Within = _nothing
         self.current: Current = _nothing
@@ -78,8 +80,11 @@ class SqlObservations:
         try:
             with self._engine.begin() as db:
                 return self._append(db, arrivals)
-        except DBAPIError as error:
-            raise fault(error) from error
+        except BaseException as error:
+            self._features.forget()
+            if isinstance(error, DBAPIError):
+                raise fault(error) from error
+            raise
 
     def change(self, change: Change) -> Observation | None:
         """End the current revision and append its replacement; returns the replacement.
@@ -104,6 +109,7 @@ class SqlObservations:
             self.judge(rows)
             self._bulk.insert(db, OBSERVATION, map(row_of, rows), len(rows))
             upsert_latest(db, rows)
+            self._features.keep(db, rows)
         self._keep_messages(db, fresh)
         if rows:
             self.within(db, rows)
@@ -142,6 +148,7 @@ class SqlObservations:
             after.id, after.revision = before.id, before.revision + 1
             after.recorded_at, after.superseded_at = moment_, None
             self._bulk.insert(db, OBSERVATION, [row_of(after)], 1)
+            self._features.keep(db, [after])
         for datastream in {before.datastream_id, after.datastream_id if after else before.datastream_id}:
             refresh_latest(db, datastream, _count_change(before, after, datastream), self.edges)
         if after is not None:
@@ -175,6 +182,12 @@ class SqlObservations:
         """The newest value and the counters of these datastreams, or of all."""
         with self._engine.connect() as db:
             return read_latest(db, datastreams)
+
+    def datastreams_of_feature(self, feature_id: int) -> frozenset[int]:
+        """The datastreams that ever had an observation about a feature."""
+        query = select(FEATURE_USE.c.datastream_id).where(FEATURE_USE.c.feature_id == feature_id)
+        with self._engine.connect() as db:
+            return frozenset(db.scalars(query))
 
     def message(self, message_id: int) -> KeptMessage:
         """A message that has not been moved to the lake; NotFound otherwise."""

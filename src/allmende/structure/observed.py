@@ -32,7 +32,7 @@ from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows
 from allmende.structure.periods import Calendar
 from allmende.structure.publish import inputs_of
-from allmende.structure.series_rows import Series, gather
+from allmende.structure.series_rows import Gathered, gather
 
 # Grows when this package turns the same observations into other rows than before.
 _EDITION = 1
@@ -156,14 +156,14 @@ def _batches(chosen: Sequence[Watched]) -> Iterable[Sequence[Watched]]:
 
 def _gather(
     shop: Observatory, several: Sequence[Watched], selection: Selection, calendar: Calendar
-) -> list[Series]:
+) -> list[Gathered]:
     start = calendar.start(selection.days)
     ids = [one.datastream_id for one in several]
     hours = shop.hours(ids, start, calendar.known_on, calendar.known_on)
     return gather(hours, ids, shop.limits, calendar)
 
 
-def _rows(found: Sequence[Series], chosen: Sequence[Watched], selection: Selection) -> Rows:
+def _rows(found: Sequence[Gathered], chosen: Sequence[Watched], selection: Selection) -> Rows:
     units = {one.unit for one in chosen}
     columns = observed_columns(selection.every, units.pop() if len(units) == 1 else "")
     cells: dict[str, list[object]] = {column.name: [] for column in columns}
@@ -196,7 +196,7 @@ def _point(longitude: float | None, latitude: float | None) -> bytes | None:
     return shapely.to_wkb(shapely.Point(longitude, latitude))
 
 
-def _checks(found: Sequence[Series], chosen: Sequence[Watched], moment: datetime) -> tuple[Check, ...]:
+def _checks(found: Sequence[Gathered], chosen: Sequence[Watched], moment: datetime) -> tuple[Check, ...]:
     names = {one.datastream_id: one.thing_name for one in chosen}
     silent = [names[one.datastream_id] for one in found if one.trust == "stale"]
     doubted = [names[one.datastream_id] for one in found if one.trust == "suspect"]

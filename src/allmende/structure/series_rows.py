@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Gathered:
     """A datastream's rows, and how it is doing at the end of them."""
 
     datastream_id: int
@@ -59,7 +59,7 @@ class Series:
 
 def gather(
     hours: pa.Table, datastreams: Sequence[int], limits: Mapping[int, Limits], calendar: Calendar
-) -> list[Series]:
+) -> list[Gathered]:
     """The series of the datastreams that have any hour, in the order of their numbers."""
     found = (Hour(*cells) for cells in zip(*(hours.column(n).to_pylist() for n in Hour._fields), strict=True))
     by_id = {number: list(several) for number, several in groupby(found, key=itemgetter(0))}
@@ -70,7 +70,7 @@ def gather(
     ]
 
 
-def _series(number: int, hours: list[Hour], limits: Limits, calendar: Calendar) -> Series:
+def _series(number: int, hours: list[Hour], limits: Limits, calendar: Calendar) -> Gathered:
     by_period: dict[Period, list[Hour]] = {}
     for hour in hours:
         by_period.setdefault(calendar.of(hour.start), []).append(hour)
@@ -78,7 +78,7 @@ def _series(number: int, hours: list[Hour], limits: Limits, calendar: Calendar) 
     present = _present(hours, limits, calendar)
     first = calendar.of(hours[0].start)
     rows = [_row(p, by_period.get(p, []), usual, calendar) for p in calendar.between(first, calendar.end)]
-    return Series(number, tuple(_from_newest(rows, present)), worst([present, _newest(rows)]))
+    return Gathered(number, tuple(_from_newest(rows, present)), worst([present, _newest(rows)]))
 
 
 def _amount(hours: Sequence[Hour], calendar: Calendar) -> float:

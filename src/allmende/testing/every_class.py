@@ -16,6 +16,7 @@ from allmende.catalogue.entries import entries
 from allmende.catalogue.figures import Figures
 from allmende.catalogue.search import SearchIndex
 from allmende.engine.duck import DuckEngine
+from allmende.engine.series import SeriesReader
 from allmende.flow.live import Live
 from allmende.lake.local import LocalLake
 from allmende.model.access import Access, Principal, Scope
@@ -27,7 +28,7 @@ from allmende.model.place import Districts
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt, Source
 from allmende.model.text import Text
-from allmende.ports import Clock, Engine, Intake, Lake
+from allmende.ports import Clock, Engine, Intake, Lake, Series
 from allmende.share.web import reads_of
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import START, FixedClock
@@ -57,6 +58,11 @@ class Tiny:
     def live(self) -> Live:
         """What takes values as they come in."""
         return Live(self.city, self.store)
+
+    @cached_property
+    def series(self) -> Series:
+        """Observations, wherever they lie."""
+        return SeriesReader(self.store)
 
     @property
     def intake(self) -> Intake:
