@@ -12,7 +12,7 @@ from allmende.catalogue.series_trust import (
     worst_of,
 )
 from allmende.model.knowledge import Trust
-from allmende.model.limits import Limits
+from allmende.model.limits import Correction, Limits
 from allmende.model.observation import Latest, Observation, Quality
 
 HOUR = 3_600_000_000
@@ -78,5 +78,31 @@ def test_limits_of_a_producer_are_read_as_far_as_they_are_limits() -> None:
     assert read_limits({"limits": given}) == Limits(minimum=-40.0, codes=(-999.0,), silence_after=60.0)
     assert read_limits({"limits": {"live": False}}) == Limits(live=False)
     assert read_limits({"limits": 7}) == read_limits({}) == Limits()
-    assert read_correction({"correction": [1, 2]}).coefficients == (1.0, 2.0)
-    assert not read_correction({"correction": [1, "x"]}).changes
+    assert read_limits({"limits": {"codes": 7, "resting": [0]}}) == Limits(resting=(0.0,))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        [1, 2],
+        {"coefficients": [1, "x"]},
+        {"coefficients": 7},
+        {"points": [[1, 2]]},
+        {"points": [[2, 1], [1, 2]]},
+        {"points": [[1], [2, 3]]},
+        {"points": {"a": 1}},
+    ],
+)
+def test_what_is_no_correction_changes_nothing(given: object) -> None:
+    """One point is no table, and raw numbers have to grow."""
+    assert not read_correction({"correction": given}).changes
+
+
+def test_limits_and_corrections_come_back_from_a_datastreams_properties() -> None:
+    """What the city's file says is written there once, for all who read it."""
+    limits = Limits(-1.0, 1.0, 5.0, 60.0, (0.0,), 90.0, (-999.0,), 3.3, 1.5, live=False)
+    assert read_limits({"limits": limits.as_json()}) == limits
+    assert Limits().as_json() == Correction().as_json() == {}
+    for correction in (Correction((1.0, 2.0)), Correction(points=((0.0, 1.0), (2.0, 5.0)))):
+        assert read_correction({"correction": correction.as_json()}) == correction
