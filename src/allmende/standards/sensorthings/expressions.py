@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy
 import shapely
 
 from allmende.model.query import Call, Constant, Expression, Order, Path
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.tokens import Token, Tokens
 
-DEEPEST = 60
+DEEPEST = 20
+HIGHEST = 60
+MOST = 1500
 FUNCTIONS: dict[str, tuple[int, int]] = {
     "substringof": (2, 2),
     "startswith": (2, 2),
@@ -55,6 +59,7 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "st_relate": (2, 3),
 }
 _LEVELS = (("or",), ("and",), ("eq", "ne"), ("gt", "ge", "lt", "le"), ("add", "sub"), ("mul", "div", "mod"))
+_EQUALITY, _SUMS = 2, 4
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?"
     r"(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -63,7 +68,7 @@ _DURATION = re.compile(
 
 def parse_filter(tokens: Tokens) -> Expression:
     """The condition at the tokens' place; what follows it is left."""
-    return _parse_level(tokens, 0, 0)
+    return _bounded(_parse_level(tokens, 0, 0), tokens)
 
 
 def parse_order(tokens: Tokens) -> tuple[Order, ...]:
@@ -75,31 +80,52 @@ def parse_order(tokens: Tokens) -> tuple[Order, ...]:
 
 
 def _parse_one_order(tokens: Tokens) -> Order:
-    by = _parse_level(tokens, 4, 0)
+    by = _bounded(_parse_level(tokens, _SUMS, 0), tokens)
     if tokens.take_if("desc"):
         return Order(by, descending=True)
     tokens.take_if("asc")
     return Order(by)
 
 
+def _bounded(whole: Expression, tokens: Tokens) -> Expression:
+    """The expression, when databases can take its size: they limit depth and number of conditions."""
+    level, height, count = [whole], 0, 0
+    while level:
+        height, count = height + 1, count + len(level)
+        if height > HIGHEST or count > MOST:
+            raise BadRequest("the expression is too large", position=tokens.ahead.position)
+        level = [inner for part in level if isinstance(part, Call) for inner in part.operands]
+    return whole
+
+
 def _parse_level(tokens: Tokens, level: int, depth: int) -> Expression:
-    if depth > DEEPEST:
-        raise BadRequest("the expression is nested too deeply", position=tokens.ahead.position)
+    """One level of precedence; `and` and `or` keep all their operands side by side."""
     if level == len(_LEVELS):
         return _parse_unary(tokens, depth)
-    left = _parse_level(tokens, level + 1, depth + 1)
+    left = _parse_level(tokens, level + 1, depth)
     while tokens.ahead.kind == "name" and tokens.ahead.text in _LEVELS[level]:
         operator = tokens.take()
-        right = _parse_level(tokens, level + 1, depth + 1)
-        left = Call(operator.text, (left, right), operator.position)
+        right = _parse_level(tokens, level + 1, depth)
+        left = _joined(operator, left, right)
     return left
+
+
+def _joined(operator: Token, left: Expression, right: Expression) -> Call:
+    if operator.text in ("and", "or") and isinstance(left, Call) and left.name == operator.text:
+        return replace(left, operands=(*left.operands, right))
+    return Call(operator.text, (left, right), operator.position)
 
 
 def _parse_unary(tokens: Tokens, depth: int) -> Expression:
     start = tokens.ahead
+    if depth > DEEPEST:
+        raise BadRequest("the expression is nested too deeply", position=start.position)
     if start.kind == "name" and start.text == "not":
         tokens.take()
-        return Call("not", (_parse_level(tokens, len(_LEVELS), depth + 1),), start.position)
+        # OData binds `not` closest; asked of a comparison both readings say the same.
+        return Call("not", (_parse_level(tokens, _EQUALITY, depth + 1),), start.position)
+    if tokens.take_if("-"):
+        return Call("sub", (Constant(0, "number"), _parse_unary(tokens, depth + 1)), start.position)
     if tokens.take_if("("):
         inner = _parse_level(tokens, 0, depth + 1)
         tokens.expect(")")
@@ -118,9 +144,21 @@ def _parse_name(tokens: Tokens, depth: int) -> Expression:
     if token.text == "null":
         return Constant(None, "null")
     steps = [token.text]
-    while tokens.take_if("/"):
-        steps.append(tokens.expect_kind("name", "a name").text)
+    while tokens.ahead.text in ("/", "["):
+        steps.append(_parse_step(tokens))
     return Path(tuple(steps), token.position)
+
+
+def _parse_step(tokens: Tokens) -> str:
+    """`/name`, or the place in a list as `/0` or `[0]`."""
+    in_brackets = tokens.take().text == "["
+    step = tokens.ahead
+    if not step.text.isdecimal() and (in_brackets or step.kind != "name"):
+        tokens.fail("a name or a whole number")
+    tokens.take()
+    if in_brackets:
+        tokens.expect("]")
+    return step.text
 
 
 def _parse_call(tokens: Tokens, name: Token, depth: int) -> Expression:
@@ -179,7 +217,7 @@ def _time(text: str) -> Expression:
 
 def parse_time(text: str) -> datetime:
     """An ISO 8601 time with a zone. Raises ValueError."""
-    time = datetime.fromisoformat(text)
+    time = datetime.fromisoformat(text.replace(" ", "+"))
     if time.tzinfo is None:
         raise ValueError("the time has no zone")
     return time
@@ -197,5 +235,8 @@ def parse_duration(text: str) -> timedelta:
 
 def _geometry(text: str) -> Constant:
     wkt = text[text.index("'") + 1 : -1].replace("''", "'").partition(";")
-    shape = shapely.from_wkt(wkt[2] if wkt[1] else wkt[0])
+    with numpy.errstate(all="ignore"):  # too large numbers become infinite, which is asked below
+        shape = shapely.from_wkt(wkt[2] if wkt[1] else wkt[0])
+    if not numpy.isfinite(shapely.get_coordinates(shape)).all():
+        raise ValueError("a coordinate is too large")
     return Constant(shapely.to_wkt(shape, rounding_precision=-1), "geometry")

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field, replace
 from allmende.model.query import Call, Expression, OneOf, Order, Path, constant
 from allmende.standards.sensorthings.faults import BadRequest
 
-_WORDS = {"name": ("name",), "description": ("description",), "properties": ("properties",)}
-_TIMES = {"phenomenonTime": ("phenomenon_time",), "resultTime": ("result_time",)}
+_WORDS: dict[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "description": ("description",),
+    "properties": ("properties",),
+}
+_TIMES: dict[str, tuple[str, ...]] = {"phenomenonTime": ("phenomenon_time",), "resultTime": ("result_time",)}
 Steps = tuple[str, ...]
 
 

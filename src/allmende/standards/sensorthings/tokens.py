@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from allmende.standards.sensorthings.faults import BadRequest
 
 LONGEST = 20_000
+# A plus sign that was not escaped in an address arrives as a space: `12:00:00 01:00` is a time too.
+# A time without a zone is read here, so that the error can say what it lacks.
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d|[ ]\d\d:\d\d)?"
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<geography>(?:geography|geometry)'(?:[^']|'')*')
   | (?P<duration>duration'[^']*')
   | (?P<text>'(?:[^']|'')*')
-  | (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)
-       (?:/\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?)
+  | (?P<time>TIME(?:/TIME)?)
   | (?P<date>\d{4}-\d\d-\d\d(?![\dT]))
   | (?P<clock>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)
   | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-  | (?P<name>[@A-Za-z_$][\w.@$-]*)
-  | (?P<mark>[(),/=;:*])
-    """,
+  | (?P<name>(?:[^\W\d]|[@$])[\w.@$-]*)
+  | (?P<mark>[(),/=;:*\[\]-])
+    """.replace("TIME", _TIME),
     re.VERBOSE,
 )
 
