@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from allmende.errors import AllmendeError
-from allmende.model.limits import Correction, Limits, read_doubts
+from allmende.model.limits import Correction, Doubt, Limits, read_doubts
 from allmende.model.message import Arrival, Message
 from allmende.model.observation import Observation, Quality, moment
 from allmende.store.observations import SqlObservations, now
 from allmende.store.sql import SqlStore
-from allmende.structure.quality.judge import Judge, with_doubts
+from allmende.structure.quality.judge import Judge, mark_place, with_doubts
 from allmende.structure.quality.watch import Rules
 
 MINUTE = 60_000_000
@@ -95,6 +95,35 @@ def test_the_second_try_after_an_undone_write_is_no_duplicate(observations: SqlO
     again = observations.latest([1])[1].observation
     assert again is not None
     assert again.flags & Quality.DUPLICATE
+
+
+def test_a_second_try_corrects_a_number_once(observations: SqlObservations) -> None:
+    """The same row is written again after its neighbours in the group were refused."""
+
+    def refuse(*_: object) -> None:
+        raise AllmendeError("one bad arrival")
+
+    one = arrival(10.0, now())
+    plain, observations.within = observations.within, refuse
+    for _ in range(2):
+        with pytest.raises(AllmendeError):
+            observations.append([one])
+    observations.within = plain
+    observations.append([one])
+    row = observations.latest([1])[1].observation
+    assert row is not None
+    assert (row.number, row.raw, row.flags, row.extra) == (11.0, 10.0, Quality.CORRECTED, None)
+
+
+def test_doubts_about_the_place_stay_with_those_about_the_value(observations: SqlObservations) -> None:
+    """The place is judged once per message, before its values."""
+    one = arrival(80.0, now())
+    mark_place(one.observations, [Doubt("gateway", 3.0)])
+    observations.append([one])
+    row = observations.latest([1])[1].observation
+    assert row is not None
+    assert row.flags == Quality.POSITION | Quality.RANGE | Quality.CORRECTED
+    assert [d["rule"] for d in json.loads(row.extra or "")["doubts"]] == ["gateway", "above"]
 
 
 def test_doubts_are_replaced_and_the_rest_of_extra_stays() -> None:

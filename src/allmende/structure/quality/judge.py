@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from allmende.model.limits import Doubt
-from allmende.model.observation import Observation
+from allmende.model.limits import Doubt, read_doubts
+from allmende.model.observation import Observation, Quality
 from allmende.structure.quality.watch import Earlier, Rules, Watch
+
+_CHANGED = int(Quality.CORRECTED | Quality.NOT_A_NUMBER)
 
 
 class Judge:
@@ -33,18 +35,42 @@ class Judge:
             see = self.watch.see_one
             for row in rows:
                 number, raw, flags, doubts = see(
-                    row.datastream_id, row.phenomenon_time, row.number, _received(row), row.result_time
+                    row.datastream_id, row.phenomenon_time, _given(row), _received(row), row.result_time
                 )
-                row.flags |= flags
                 if flags:
                     row.number, row.raw = number, raw if raw is not None else row.raw
-                    row.extra = with_doubts(row.extra, doubts)
+                    mark(row, flags, doubts)
 
     def _notice_undone(self, rows: Sequence[Observation]) -> None:
         first, last = rows[0].id, rows[-1].id
         if first <= self._highest:
             self.watch.clear()
         self._highest = last
+
+
+def _given(row: Observation) -> float | None:
+    """The number as it came in: a row whose write was undone has been judged and corrected before."""
+    return row.raw if row.flags & _CHANGED and row.raw is not None else row.number
+
+
+def mark(row: Observation, flags: int, doubts: Sequence[Doubt]) -> None:
+    """Add flags with their reasons to a row; what is known of its place stays, a reason comes once."""
+    row.flags |= flags
+    before = _doubts(row.extra)
+    row.extra = with_doubts(row.extra, tuple({doubt.oddity: doubt for doubt in (*before, *doubts)}.values()))
+
+
+def mark_place(rows: Iterable[Observation], doubts: Sequence[Doubt]) -> None:
+    """Put doubts about the place of a thing on all values of its message, before they are stored."""
+    flags = 0
+    for doubt in doubts:
+        flags |= doubt.flag.value
+    for row in rows if flags else ():
+        mark(row, flags, doubts)
+
+
+def _doubts(extra: str | None) -> tuple[Doubt, ...]:
+    return read_doubts(json.loads(extra).get("doubts")) if extra and '"doubts"' in extra else ()
 
 
 def _received(row: Observation) -> int | None:

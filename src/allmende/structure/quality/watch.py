@@ -107,8 +107,11 @@ class Watch:
     def stand(self, datastream: int, doubt: Doubt | None) -> None:
         """Doubt all values of a series from now on, until it is taken back with None."""
         with self.alone:
-            found = self._tracks.get(datastream) or self._start(datastream)
-            found[0].standing = doubt
+            found = self._tracks.get(datastream)
+            if found is None and doubt is not None:
+                found = self._start(datastream)
+            if found is not None:
+                found[0].standing = doubt
 
     def forget(self, datastreams: Iterable[int] | None = None) -> None:
         """Drop what is remembered of these series (of all): after a failed commit, or when limits changed."""
