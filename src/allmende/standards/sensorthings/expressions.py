@@ -200,11 +200,12 @@ def _parse_constant(tokens: Tokens) -> Expression:
 
 
 def _number(text: str) -> Constant:
+    if text.lstrip("-").isdecimal() and abs(int(text)) < 2**63:
+        return Constant(int(text), "number")
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("the number is too large")
-    is_whole = text.lstrip("-").isdecimal() and abs(number) < 2**63
-    return Constant(int(text) if is_whole else number, "number")
+    return Constant(number, "number")
 
 
 def _time(text: str) -> Expression:

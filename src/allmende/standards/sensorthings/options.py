@@ -122,7 +122,25 @@ def _expand(tokens: Tokens, depth: int) -> dict[str, Any]:
     expands = [_one_expand(tokens, depth)]
     while tokens.take_if(","):
         expands.append(_one_expand(tokens, depth))
-    return {"expand": tuple(expands)}
+    return {"expand": _merged(expands)}
+
+
+def _merged(expands: Sequence[Expand]) -> tuple[Expand, ...]:
+    """`A/B,A/C` is one expansion of A with two inside it. Options said twice contradict each other."""
+    found: dict[str, Expand] = {}
+    for expand in expands:
+        known = found.get(expand.name)
+        found[expand.name] = expand if known is None else _merged_one(known, expand)
+    return tuple(found.values())
+
+
+def _merged_one(first: Expand, second: Expand) -> Expand:
+    inner = _merged((*first.options.expand, *second.options.expand))
+    plain = (replace(options, expand=()) for options in (first.options, second.options))
+    said = [options for options in plain if options != Options()]
+    if len(said) > 1:
+        raise BadRequest(f"{first.name} is expanded twice", position=second.position)
+    return replace(first, options=replace(said[0] if said else Options(), expand=inner))
 
 
 def _one_expand(tokens: Tokens, depth: int) -> Expand:

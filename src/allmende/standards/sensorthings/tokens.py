@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     """.replace("TIME", _TIME),
     re.VERBOSE,
 )
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Tokens:
     def __init__(self, text: str) -> None:
         if len(text) > LONGEST:
             raise BadRequest(f"the query is longer than {LONGEST} characters")
+        if (found := _UNKEEPABLE.search(text)) is not None:
+            raise BadRequest("this character is in no text that is kept", position=found.start() + 1)
         self._tokens = _split(text)
         self._next = 0
 
