@@ -21,7 +21,7 @@ from typing import Any, cast
 from allmende.errors import NotFound
 from allmende.model.problem import Problem
 from allmende.model.text import Text
-from allmende.ports import Connector
+from allmende.ports import Connector, Decoder, Standard
 
 GROUP = "allmende.extensions"
 FOLDERS = {
@@ -174,3 +174,20 @@ def load_connector(id_: str) -> Connector:
 def connector_ids() -> tuple[str, ...]:
     """The ids of all connectors, in order of the alphabet."""
     return tuple(sorted(m.id for m in manifests("connector")))
+
+
+@cache
+def load_decoder(id_: str) -> Decoder:
+    """The decoder called `id_`, loaded once; NotFound when there is none or it is broken."""
+    return cast(Decoder, load("decoder", id_))
+
+
+def decoder_ids() -> tuple[str, ...]:
+    """The ids of all decoders, in order of the alphabet."""
+    return tuple(sorted(m.id for m in manifests("decoder")))
+
+
+@cache
+def load_standard(id_: str) -> Standard:
+    """The standard called `id_`, loaded once; NotFound when there is none or it is broken."""
+    return cast(Standard, load("standard", id_))

@@ -6,12 +6,13 @@ every adapter, ours or a stranger's, must pass. No seam without a real user of i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
@@ -20,15 +21,17 @@ from allmende.model.observation import Latest, Observation
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
 from allmende.model.run import AccessKey, Feedback, Run, Step
-from allmende.model.series import Wanted
+from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.model.text import Language
-from allmende.model.thing import ThingKind
+from allmende.model.thing import AnyDescribed, ThingKind
 from allmende.model.watched import Watched
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
+Described = TypeVar("Described", bound=AnyDescribed)
 
 # --- the world outside -------------------------------------------------------------------------
 
@@ -118,6 +121,65 @@ class Connector(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Payload:
+    """What a device sent: its bytes, the LoRaWAN port (None: there is none) and when it was received.
+
+    `given` is what the network server decoded already, when it did.
+    """
+
+    bytes: bytes
+    port: int | None
+    received_at: datetime
+    given: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a decoder made of a payload: values by flat name (`soil.temperature`, `probes.0`), with units.
+
+    Unknown is None. `units` are as the device's maker writes them. `earlier` are values of other moments
+    in the same payload (a device that sends what it kept), `measured_at` the device's own time, if it says.
+    """
+
+    values: Mapping[str, float | int | str | bool | None]
+    units: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    earlier: tuple[tuple[datetime, Mapping[str, float | int | str | bool | None]], ...] = ()
+    measured_at: datetime | None = None
+
+
+Decode = Callable[[Payload], Decoded]
+
+
+class Decoder(Protocol):
+    """Understands payloads of one kind; pure, so that kept messages can be decoded again."""
+
+    def check(self, options: Mapping[str, Any], folder: Path) -> list[Problem]:
+        """Faults in a sensor type's options, with paths below `$.options`; `folder` is the city's."""
+        ...
+
+    def open(self, options: Mapping[str, Any], folder: Path) -> Decode:
+        """A function for payloads, made once for many. Raises Unreadable when the options have faults.
+
+        The function raises Undecodable; it may be called from several threads.
+        """
+        ...
+
+
+class Standard(Protocol):
+    """A standard's service: parse the request, plan, read at the gate, shape."""
+
+    @property
+    def path(self) -> str:
+        """Where it is mounted."""
+        ...
+
+    def router(self) -> Any:
+        """Its routes (a Litestar Router), all below `path`, with the standard's own shape of errors."""
+        ...
+
+
 # --- storage -----------------------------------------------------------------------------------
 
 
@@ -164,7 +226,7 @@ class Store(Protocol):
     """SQL: what was fetched, published, run and granted. Every write is committed when it returns."""
 
     @property
-    def things(self) -> Things:
+    def things(self) -> ThingsWriting:
         """What is measured where by what."""
         ...
 
@@ -297,6 +359,48 @@ class Things(Protocol):
         ...
 
 
+class ThingsWriting(Things, Protocol):
+    """Adding, changing and deleting things; several writes share a transaction that `begin` gives."""
+
+    def begin(self) -> AbstractContextManager[Any]:
+        """A transaction for several writes that belong together."""
+        ...
+
+    def get(self, kind: ThingKind, id_: int, db: Any = None) -> Any: ...
+    def find(self, kind: ThingKind, key: str, db: Any = None) -> Any | None: ...
+    def several(
+        self, kind: ThingKind, ids: Iterable[int] | None = None, db: Any = None
+    ) -> tuple[Any, ...]: ...
+    def locations_of(self, thing_id: int, db: Any = None) -> tuple[int, ...]: ...
+    def feature_of_location(self, location_id: int, db: Any = None) -> int | None:
+        """The feature that was made from a location; None when there is none yet."""
+        ...
+
+    def add(self, value: Described, db: Any = None) -> Described:
+        """Keep a new value and return it with its id; Conflict when its key is taken."""
+        ...
+
+    def keep(self, value: Described, db: Any = None) -> Described:
+        """Keep a value under its key: add it, or bring it up to date."""
+        ...
+
+    def update(self, value: AnyDescribed, db: Any = None) -> None:
+        """Replace all that is kept of a value; NotFound when there is none with its id."""
+        ...
+
+    def delete(self, kind: ThingKind, id_: int, db: Any = None) -> None:
+        """Delete a value and all that cannot be without it; NotFound when there is none."""
+        ...
+
+    def place(self, thing_id: int, location_ids: Sequence[int], time: datetime, db: Any = None) -> None:
+        """From `time` on the thing is at these locations; where it was before stays known."""
+        ...
+
+    def name_origin(self, feature_id: int, location_id: int, db: Any = None) -> None:
+        """Remember that a feature was made from a location."""
+        ...
+
+
 class Series(Protocol):
     """Observations, hot and in the history, as one. Access is not decided here."""
 
@@ -310,6 +414,16 @@ class Series(Protocol):
 
     def observation(self, observation_id: int) -> Observation | None:
         """The current revision of an observation; None when there is none."""
+        ...
+
+    def revisions(self, observation_id: int) -> list[Observation]:
+        """All revisions of an observation, the first one first."""
+        ...
+
+    def buckets(
+        self, datastreams: Sequence[int], start: int, end: int, seconds: int, known_on: int | None = None
+    ) -> list[Bucket]:
+        """Values gathered into steps of `seconds`; doubted ones are only counted, empty steps absent."""
         ...
 
 

@@ -58,6 +58,8 @@ API: dict[str, Route] = {
     "/api/v1/stories": Route("/api/v1/stories", "list"),
     "/api/v1/figures/{name:str}": Route("/api/v1/figures/rows~{c}-data@1", "one"),
     "/api/v1/search": Route("/api/v1/search?q=Daten", "list"),
+    "/sta/v1.1": Route("/sta/v1.1"),
+    "/sta/v1.1/{path:path}": Route("POST /sta/v1.1/Things", "write"),
     "/api/v1/observations": Route("POST /api/v1/observations", "write"),
     "/-/download/{name:str}": Route("/d/{c}-data@1.csv", "one"),
     "/-/raw/{sha256:str}": Route("/raw/{raw}", "one"),

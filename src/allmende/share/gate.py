@@ -7,6 +7,7 @@ once, and opening one does not open versions that were published closed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from allmende.errors import NotFound
@@ -15,7 +16,7 @@ from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
 from allmende.model.observation import Observation
-from allmende.model.series import Wanted
+from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt
 from allmende.ports import Engine, Lake, Series, Store
 
@@ -40,6 +41,16 @@ class NoSeries:
     def observation(self, observation_id: int) -> Observation | None:
         """None."""
         return None
+
+    def revisions(self, observation_id: int) -> list[Observation]:
+        """None."""
+        return []
+
+    def buckets(
+        self, datastreams: Sequence[int], start: int, end: int, seconds: int, known_on: int | None = None
+    ) -> list[Bucket]:
+        """None."""
+        return []
 
 
 class Gate:

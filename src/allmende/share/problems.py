@@ -17,6 +17,7 @@ from allmende.errors import (
     SourceUnreachable,
     StoreBusy,
     StoreFault,
+    Undecodable,
     Unreadable,
 )
 
@@ -45,6 +46,7 @@ TABLE: dict[type[Exception], Dress] = {
     StoreFault: Dress(503, "store-fault", "The data cannot be read at the moment", tells=False),
     SourceUnreachable: Dress(503, "source-unreachable", "The source did not answer", tells=False),
     SourceRefused: Dress(502, "source-refused", "The source cannot be used", tells=False),
+    Undecodable: Dress(422, "undecodable", "This payload cannot be decoded", tells=False),
     Unreadable: Dress(502, "unreadable", "The source's data cannot be read", tells=False),
     ContractBroken: Dress(502, "contract-broken", "The source's data have changed", tells=False),
     CityInvalid: Dress(500, "city-invalid", "The city's files have faults", tells=False),

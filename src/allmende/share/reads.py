@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from allmende.model.access import Access, Principal, strictest
 from allmende.model.text import Language
-from allmende.share.health_reads import HealthReads
-from allmende.share.thing_reads import ThingReads
+from allmende.share.series_reads import SeriesReads
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
 
 
-class Reads(HealthReads, ThingReads):
+class Reads(SeriesReads):
     """All reads behind the gate: datasets, rows, knowledge, places, health, things (see the parts) and search."""
 
     def search(

@@ -19,6 +19,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 import allmende
 from allmende.errors import AllmendeError
+from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
@@ -36,6 +37,7 @@ from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.writers import Writers
+from allmende.share.writes import Writes
 
 if TYPE_CHECKING:
     from allmende.catalogue.figures import Figures
@@ -94,7 +96,8 @@ def create_app(
     )
     app.state.city = workspace.city
     app.state.intake = workspace.intake
-    app.state.writers = Writers(principals, anonymous=anonymous_writes)
+    app.state.writers = writers = Writers(principals, anonymous=anonymous_writes)
+    app.state.writes = Writes(workspace.store.things, workspace.intake, writers)
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
     app.asgi_handler = with_headers(cache)  # type: ignore[assignment]
@@ -166,7 +169,8 @@ def _routers() -> list[Router]:
     handlers = portal_routes()
     german = Router("/", route_handlers=handlers, include_in_schema=False)
     english = Router("/en", route_handlers=handlers, include_in_schema=False)
-    return [api, german, english] if handlers else [api]
+    standards = [load_standard(found.id).router() for found in manifests("standard")]
+    return [api, *standards, german, english] if handlers else [api, *standards]
 
 
 def portal_routes() -> Sequence[Any]:

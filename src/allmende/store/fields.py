@@ -90,6 +90,14 @@ class Relation:
         )
         return exists(select(1).select_from(pair).where(found))
 
+    def joined(self, mine: FromClause, theirs: FromClause) -> FromClause:
+        """Both kinds' rows side by side, as the relation pairs them."""
+        if self.pairs is None:
+            return mine.join(theirs, mine.c[self.mine] == theirs.c[self.theirs])
+        pair = self.pairs.alias()
+        half = mine.join(pair, pair.c[self.pair_mine] == mine.c[self.mine])
+        return half.join(theirs, pair.c[self.pair_theirs] == theirs.c[self.theirs])
+
 
 def _one(kind: str, mine: str) -> Relation:
     return Relation(kind, mine, "id", many=False)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 
 from allmende.model.series import Wanted
 from allmende.store.clauses import Clauses
+from allmende.store.hours import hot_hours
 from allmende.store.thing_tables import OBSERVATION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = tuple[Any, ...]
 _TABLE = OBSERVATION.c
@@ -36,6 +40,17 @@ class HotRows:
         with self._engine.connect() as db:
             statement = select(func.count()).select_from(OBSERVATION)
             return db.scalar(self._where(db, statement, wanted)) or 0
+
+    def revisions(self, observation_id: int) -> list[Row]:
+        """All revisions of an observation that are hot, the first one first."""
+        query = select(OBSERVATION).where(_TABLE.id == observation_id).order_by(_TABLE.revision)
+        with self._engine.connect() as db:
+            return list(map(tuple, db.execute(query).fetchall()))
+
+    def sums(self, datastreams: Sequence[int], start: int, end: int, length: int, known_on: int) -> pa.Table:
+        """Sums by steps of `length` microseconds (see `store/hours`)."""
+        with self._engine.connect() as db:
+            return hot_hours(db, datastreams, start, end, known_on, length)
 
     def _clauses(self, db: Connection) -> Clauses:
         return Clauses("observation", OBSERVATION, db.dialect.name, self._now())

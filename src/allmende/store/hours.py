@@ -21,17 +21,19 @@ SCHEMA = pa.schema(
 )
 
 
-def hot_hours(db: Connection, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
-    """One row per datastream and hour with values, ordered; times are microseconds since 1970."""
-    rows = db.execute(_query(datastreams, start, end, known_on)).all()
+def hot_hours(
+    db: Connection, datastreams: Sequence[int], start: int, end: int, known_on: int, length: int = HOUR
+) -> pa.Table:
+    """One row per datastream and hour (or other `length`) with values, ordered; all times in microseconds."""
+    rows = db.execute(_query(datastreams, start, end, known_on, length)).all()
     columns = zip(*rows, strict=True) if rows else ([] for _ in SCHEMA)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
-def _query(datastreams: Sequence[int], start: int, end: int, known_on: int) -> Any:
+def _query(datastreams: Sequence[int], start: int, end: int, known_on: int, length: int) -> Any:
     row = OBSERVATION.c
     # The remainder of a negative number is negative in SQL; before 1970 there were hours, too.
-    hour = (row.phenomenon_time - (row.phenomenon_time % HOUR + HOUR) % HOUR).label("start")
+    hour = (row.phenomenon_time - (row.phenomenon_time % length + length) % length).label("start")
     fine = and_(row.flags.bitwise_and(UNCOUNTED) == 0, row.number.is_not(None))
     number = case((fine, row.number))
     return (

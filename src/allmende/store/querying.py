@@ -71,9 +71,8 @@ class SqlQuerying:
             clauses = self._clauses(db, link.kind, theirs)
             order = (*clauses.orders(query.order), theirs.c.id)
             place = func.row_number().over(partition_by=mine.c.id, order_by=order).label("place")
-            pairs = select(mine.c.id.label("owner_id"), theirs, place).where(
-                link.joins(mine, theirs), mine.c.id.in_(ids)
-            )
+            pairs = select(mine.c.id.label("owner_id"), theirs, place)
+            pairs = pairs.select_from(link.joined(mine, theirs)).where(mine.c.id.in_(ids))
             pairs = self._where(db, pairs, theirs, replace(query, of=None), classes)
             page = pairs.subquery()
             wanted = (page.c.place > query.skip) & (page.c.place <= query.skip + query.top)
@@ -92,7 +91,8 @@ class SqlQuerying:
         link = RELATIONS[kind][relation]
         with self._engine.connect() as db:
             mine, theirs = TABLES[kind].alias("mine"), TABLES[link.kind].alias(link.kind)
-            pairs = select(mine.c.id, func.count()).where(link.joins(mine, theirs), mine.c.id.in_(ids))
+            pairs = select(mine.c.id, func.count()).select_from(link.joined(mine, theirs))
+            pairs = pairs.where(mine.c.id.in_(ids))
             statement = self._where(db, pairs, theirs, replace(query, of=None), classes)
             return {row[0]: row[1] for row in db.execute(statement.group_by(mine.c.id))}
 

@@ -12,6 +12,7 @@ from allmende.model.access import Access
 from allmende.model.geometry import box_of
 from allmende.model.observation import microseconds, moment
 from allmende.model.thing import (
+    AnyDescribed,
     Datastream,
     Feature,
     HistoricalLocation,
@@ -32,7 +33,7 @@ from allmende.store.thing_tables import (
     THING,
 )
 
-Described = Thing | Location | HistoricalLocation | Sensor | ObservedProperty | Datastream | Feature
+Described = AnyDescribed
 Row = dict[str, Any]
 
 

@@ -161,6 +161,10 @@ class Reader:
         ]
         return self._finished(plan, [value.id for value in values], shaped)
 
+    def shaped_rows(self, plan: Plan, rows: Sequence[Sequence[Any]]) -> list[Json]:
+        """Rows as the standard's observations, with what is selected and expanded."""
+        return self._observations(plan, rows)
+
     def _observations(self, plan: Plan, rows: Sequence[Sequence[Any]]) -> list[Json]:
         shaped = []
         multis = self._multis(rows)

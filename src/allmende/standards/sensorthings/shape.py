@@ -150,7 +150,7 @@ def _more(extra: str | None) -> str:
     return "".join(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in named)
 
 
-def data_array(root: str, streams: Mapping[int, list[Row]], names: Mapping[int, str]) -> list[Json]:
+def data_array(root: str, streams: Mapping[int, Sequence[Row]], names: Mapping[int, str]) -> list[Json]:
     """`$resultFormat=dataArray` (18-088, section 12): columns once, then only values."""
     columns = ["id", "phenomenonTime", "resultTime", "result"]
     return [

@@ -1,0 +1,91 @@
+"""The write gate: who may write what is decided here, before anything is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allmende.errors import NotAllowed
+from allmende.model.access import Access, Principal, strictest
+from allmende.model.thing import Datastream, Feature
+from allmende.ports import Intake, ThingsWriting
+from allmende.share.writers import Writers
+
+
+class Writes:
+    """Gives the parts that write to those who may use them."""
+
+    def __init__(self, things: ThingsWriting, intake: Intake, writers: Writers) -> None:
+        self._things = things
+        self._intake = intake
+        self._writers = writers
+        self._features: dict[int, int] = {}
+
+    def of(self, authorization: bytes | None) -> Principal:
+        """Who writes. Raises NotAllowed for a key that is not known or no longer valid."""
+        return self._writers.of(authorization)
+
+    def things(self, principal: Principal) -> ThingsWriting:
+        """Things, datastreams and all that describes them. Raises NotAllowed."""
+        self._check(principal, "things")
+        return self._things
+
+    def observations(self, principal: Principal, way: str) -> Intake:
+        """Observations, by one way in. Raises NotAllowed."""
+        self._check(principal, "observations", way)
+        return self._intake
+
+    def observed(self, principal: Principal, way: str) -> ThingsWriting:
+        """Datastreams and features, for those who may write observations: to look up, and to make the
+        feature that an observation is about. Raises NotAllowed."""
+        self._check(principal, "observations", way)
+        return self._things
+
+    def feature_of_place(self, stream: Datastream, things: ThingsWriting, db: Any = None) -> int | None:
+        """The feature of the place where a datastream's thing is; made when there is none yet.
+
+        None when nobody knows the place. Remembered, because every observation asks.
+        """
+        known = self._features.get(stream.id)
+        if known is not None:
+            return known
+        places = things.locations_of(stream.thing_id, db)
+        if not places:
+            return None
+        found = things.feature_of_location(places[0], db) or self._make_feature(places[0], stream, things, db)
+        if db is None:  # within a transaction that may fail nothing is remembered
+            self._features[stream.id] = found
+        return found
+
+    def forget(self) -> None:
+        """Things were changed: nothing that is remembered of them is certain."""
+        self._features.clear()
+        self._intake.forget()
+
+    def _make_feature(self, location_id: int, stream: Datastream, things: ThingsWriting, db: Any) -> int:
+        place = things.get("location", location_id, db)
+        made = things.add(
+            Feature(
+                0,
+                place.name,
+                place.description,
+                place.encoding,
+                place.geometry,
+                access=strictest((stream.access, place.access)),
+            ),
+            db,
+        )
+        things.name_origin(made.id, location_id, db)
+        return made.id
+
+    def access_of(self, principal: Principal, wanted: str | None) -> Access:
+        """The class of something new: as wanted, else closed; open where everybody may write (tests)."""
+        if wanted is not None:
+            return Access.parse(wanted)
+        return Access.OPEN if principal.kind == "anonymous" else Access.INTERNAL
+
+    def _check(self, principal: Principal, kind: str, way: str | None = None) -> None:
+        if not principal.may_write(kind, way):
+            raise NotAllowed(
+                f"writing {kind} needs a key for it",
+                hint=f"`allmende key CITY new NAME --scope write:{kind}` makes one.",
+            )
