@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "allmende.cli.serve:serve",
     "up": "allmende.cli.up:up",
     "show": "allmende.cli.show:show",
+    "judge": "allmende.cli.judge:judge",
     "doctor": "allmende.cli.doctor:doctor",
     "backup": "allmende.cli.backup:backup",
     "restore": "allmende.cli.restore:restore",

@@ -54,9 +54,12 @@ class Selection:
 
     def takes(self, watched: Watched) -> bool:
         """Does the datastream belong to it?"""
+        return watched.property_key in self.properties and self.takes_thing(watched)
+
+    def takes_thing(self, watched: Watched) -> bool:
+        """Does its thing belong to it, whatever is measured there?"""
         key = watched.thing_key or str(watched.thing_id)
-        named = not self.things or any(_fits(pattern, key) for pattern in self.things)
-        return named and watched.property_key in self.properties
+        return not self.things or any(_fits(pattern, key) for pattern in self.things)
 
 
 def _fits(pattern: str, key: str) -> bool:
