@@ -1,4 +1,4 @@
-"""Writes the pages of docs that follow from the code: glossary, command line, settings, errors, pages.
+"""Writes the pages of docs that follow from the code: glossary, command line, settings, errors, pages, doubts.
 
 `python docs/generate.py` writes them, `--check` only says whether they are as the code wants them.
 """
@@ -20,11 +20,14 @@ from litestar.handlers import HTTPRouteHandler
 import allmende.errors
 import allmende.model
 import allmende.share.portal.pages
+from allmende.catalogue.doubts import oddities
 from allmende.cli import COMMANDS
 from allmende.cli import allmende as command_line
 from allmende.cli.errors import OK, REFUSED, TITLES, USAGE
 from allmende.cli.settings import SETTINGS
 from allmende.errors import AllmendeError
+from allmende.model.limits import FLAGS, Limits
+from allmende.model.observation import SUSPECT
 
 DOCS = Path(__file__).parent
 PAGES_LEAD = (
@@ -157,6 +160,27 @@ def pages() -> str:
     return "\n".join(lines)
 
 
+def doubts() -> str:
+    """Every reason for which a value is doubted, with its flag and its sentence."""
+    lines = [
+        "# Why a value is doubted",
+        "",
+        "What is found odd about a value is kept with it: a flag (a bit of `Quality`), and the reason with its "
+        "numbers in `extra.doubts`. Nothing is deleted. Flags marked with * make a value suspect: it is not part "
+        "of means, and what is made from it says so. [How to set limits](../howto/trust-sensors.md).",
+        "",
+        "| reason | flag | bit | what people read |",
+        "|---|---|---|---|",
+    ]
+    for oddity, text in oddities():
+        flag = FLAGS[oddity]
+        mark = "*" if flag & SUSPECT else ""
+        lines.append(f"| `{oddity}` | {flag.name}{mark} | {flag.value} | {text.en} |")
+    lines += ["", "A corrected (calibrated) value has the bit 1024; its number before is in `raw`.", ""]
+    lines += ["## Limits", "", inspect.getdoc(Limits) or "", "", *_fields(Limits), ""]
+    return "\n".join(lines)
+
+
 def _fields(class_: type) -> Iterator[str]:
     yield from ("| field | type |", "| --- | --- |")
     for field in dataclasses.fields(class_):
@@ -176,6 +200,7 @@ PAGES = {
     "reference/settings.md": settings,
     "reference/errors.md": errors,
     "reference/pages.md": pages,
+    "reference/doubts.md": doubts,
 }
 
 

@@ -32,6 +32,7 @@ def generate() -> dict[str, Any]:
         "reference/settings.md",
         "reference/errors.md",
         "reference/pages.md",
+        "reference/doubts.md",
     ],
 )
 def test_generated_pages_follow_from_the_code(page: str, generate: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset
 from allmende.model.document import Paragraph, Span
+from allmende.model.figure import FigureId
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.message import Arrival, Change, Message
 from allmende.model.observation import Observation, microseconds
@@ -191,6 +192,40 @@ def test_a_sensor_that_falls_silent_greys_out_all_that_is_made_of_it(field: Fiel
     silent = next(c for c in field.store.latest_versions()["soil"].checks if c.name == "silent")
     assert (silent.passed, silent.failed_rows) == (False, 1)
     assert "Sonde 3" in silent.detail
+
+
+def test_a_single_cell_and_a_recipe_that_keeps_the_state_know_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each row has its own state: where a recipe takes it along, one dead probe of many is not lost."""
+    city = soil_city()
+    sql = "select series, period, value * 2 as twice, state from soil where value is not null"
+    columns = (
+        Column("series"), Column("period", "date"), Column("twice", "number"), Column("state", values=TRUSTS)
+    )  # fmt: skip
+    twice = replace(
+        city.datasets["soil-mean"], id="twice", recipe="twice", columns=columns, key=("series", "period")
+    )
+    indicator = replace(city.indicators["probe"], id="twice", dataset="twice", value_column="twice")
+    city = replace(
+        city,
+        datasets={**city.datasets, "twice": twice},
+        recipes={**city.recipes, "twice": Recipe("twice", sql)},
+        indicators={**city.indicators, "twice": indicator},
+    )
+    field = Field(city, tmp_path / "data", monkeypatch, probes=20)
+    field.live(30, lambda probe, hour: 20.0 + probe)
+    field.live(5, lambda probe, hour: None if probe == 3 else 20.0 + probe)
+    field.run()
+    figures = field.workspace.figures
+    found = [figures.latest("twice", name) for name in ("probe-3", "probe-1")]
+    assert [figure.trust if figure else "" for figure in found] == ["stale", "ok"]
+    pin = field.store.latest_versions()["soil"].pin
+    cells = [
+        {"column": "value", "key.series": name, "key.period": "2026-11-23"} for name in ("probe-3", "probe-1")
+    ]
+    ids = [FigureId.of("cell", "soil", pin.version, cell=cell) for cell in cells]
+    assert [figures.resolve(id_).trust for id_ in ids] == ["stale", "ok"]
 
 
 def test_a_sensor_that_hangs_greys_out_all_that_is_made_of_it(field: Field) -> None:

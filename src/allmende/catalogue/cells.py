@@ -11,7 +11,7 @@ import pyarrow as pa
 from allmende.catalogue.trust import worst
 from allmende.model.dataset import Pin
 from allmende.model.knowledge import Indicator, IndicatorValue, Trust
-from allmende.model.observed import TRUSTS
+from allmende.model.observed import as_trust
 from allmende.model.place import Districts
 from allmende.ports import Engine
 
@@ -59,8 +59,7 @@ def _trust(row: Mapping[str, Any]) -> Trust:
     if row["value"] is None:
         return "unknown"
     complete = row["coverage"] is None or row["coverage"] >= COMPLETE
-    said: Trust = row["state"] if row["state"] in TRUSTS else "ok"
-    return worst([said, "ok" if complete else "incomplete"])
+    return worst([as_trust(row["state"]), "ok" if complete else "incomplete"])
 
 
 def _text(column: str) -> str:

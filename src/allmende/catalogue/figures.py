@@ -5,7 +5,7 @@ Only `share/reads` and `understand` may ask; they decide who may see the answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from allmende.catalogue.access import Accesses
@@ -18,8 +18,8 @@ from allmende.model.access import strictest
 from allmende.model.city import City
 from allmende.model.dataset import DatasetVersion, Pin
 from allmende.model.figure import Figure, FigureId, Operation
-from allmende.model.knowledge import Indicator, IndicatorValue, Judgement
-from allmende.model.observed import state_column
+from allmende.model.knowledge import Indicator, IndicatorValue, Judgement, Trust
+from allmende.model.observed import as_trust, state_column
 from allmende.model.text import Text
 from allmende.ports import Clock, Engine, Store
 
@@ -85,12 +85,18 @@ class Figures:
         unit = Text(column.unit, column.unit)
         return replace(
             made,
+            trust=worst([made.trust, self._row_trust(version, keys)]),
             value=value,
             unit=unit,
             unit_code=column.unit,
             decimals=decimals,
             note=MISSING if value is None else Text(),
         )
+
+    def _row_trust(self, version: DatasetVersion, keys: Mapping[str, str]) -> Trust:
+        """What the row says of itself; ok when the version has no column for it."""
+        name = state_column(version.columns)
+        return as_trust(read_cell(self._engine, version.pin, name, keys)) if name else "ok"
 
     def _of_indicator(self, figure: FigureId) -> Figure:
         indicator = self._indicator(figure)

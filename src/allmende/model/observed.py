@@ -18,6 +18,11 @@ def state_column(columns: tuple[Column, ...]) -> str:
     return next((c.name for c in columns if c.type == "text" and set(c.values) == set(TRUSTS)), "")
 
 
+def as_trust(said: object) -> Trust:
+    """What a row says of itself; ok when it says nothing that we know."""
+    return next((trust for trust in get_args(Trust) if trust == said), "ok")
+
+
 def observed_columns(every: Every, unit: str = "") -> tuple[Column, ...]:
     """One row per datastream and period of the city's time; `unit` is that of the values."""
     period = Column(
