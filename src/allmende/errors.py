@@ -56,6 +56,17 @@ class Unreadable(AllmendeError):
     """These bytes cannot be read as what they should be. The raw bytes are kept."""
 
 
+class Undecodable(Unreadable):
+    """A device's payload cannot be made into values. The message is kept and can be decoded again.
+
+    `fault` names the reason in one word, so that equal faults can be counted.
+    """
+
+    def __init__(self, message: str, *, fault: str, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.fault = fault
+
+
 class ContractBroken(AllmendeError):
     """The data no longer fit the dataset's contract. The last good version stays public."""
 

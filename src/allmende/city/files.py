@@ -33,6 +33,7 @@ KINDS = (
     Kind("recipes", ".sql"),
     Kind("indicators", ".toml"),
     Kind("stories", ".md", by_language=True),
+    Kind("sensors", ".toml"),
 )
 _KINDS = {kind.folder: kind for kind in KINDS}
 # Folders that belong to a city but are read by others: local data files, shapes, modules, looks, words.

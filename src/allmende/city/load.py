@@ -10,6 +10,7 @@ from typing import Any
 from allmende.city.decode import decode, did_you_mean, read_toml
 from allmende.city.files import CityFile, Found, find
 from allmende.city.links import check_links
+from allmende.city.sensors import check_sensors
 from allmende.city.stories import read_story
 from allmende.errors import CityInvalid
 from allmende.model.city import City
@@ -17,10 +18,11 @@ from allmende.model.dataset import Column, Dataset
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.observed import observed_columns
 from allmende.model.problem import Problem
+from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 
 Decoder = Callable[[CityFile], Any]
-_FROM_FILES = frozenset({"slug", "sources", "datasets", "recipes", "indicators", "stories"})
+_FROM_FILES = frozenset({"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors"})
 
 
 def load_city(folder: Path, *, options: bool = True) -> City:
@@ -44,7 +46,8 @@ def read_city(folder: Path, *, options: bool = True) -> tuple[City | None, list[
     if city is None:
         return None, problems
     broken = {problem.file for problem in problems}
-    problems += [fault for fault in check_links(city, broken, options) if fault.file not in broken]
+    faults = [*check_links(city, broken, options), *check_sensors(city, folder, options)]
+    problems += [fault for fault in faults if fault.file not in broken]
     return city, problems
 
 
@@ -137,4 +140,5 @@ _DECODERS: dict[str, Decoder] = {
     "recipes": _recipe,
     "indicators": _toml(Indicator),
     "stories": _story,
+    "sensors": _toml(SensorType),
 }

@@ -14,6 +14,7 @@ from allmende.errors import (
     SourceRefused,
     SourceUnreachable,
     StoreFault,
+    Undecodable,
     Unreadable,
 )
 from allmende.model.problem import Problem
@@ -24,6 +25,7 @@ TITLES: dict[type[AllmendeError], str] = {
     CityInvalid: "The city's files have faults",
     SourceUnreachable: "The source did not answer",
     SourceRefused: "The source's answer cannot be used",
+    Undecodable: "The payload cannot be decoded",
     Unreadable: "The data cannot be read",
     ContractBroken: "The data do not fit their contract",
     RecipeInvalid: "The recipe is not right",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.place import Districts
+from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 from allmende.model.text import Language, Text
 
@@ -63,6 +64,7 @@ class City:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     stories: Mapping[tuple[str, Language], Story] = field(default_factory=dict)
+    sensors: Mapping[str, SensorType] = field(default_factory=dict)
 
     def story_ids(self) -> tuple[str, ...]:
         """The ids of all stories, each once, in order."""

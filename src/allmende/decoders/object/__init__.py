@@ -1,0 +1,1 @@
+"""Values that the network server decoded already."""
