@@ -23,6 +23,7 @@ from allmende.model.query import Expression, Query
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
+from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, ThingKind
 from allmende.model.watched import Watched
@@ -238,6 +239,11 @@ class Store(Protocol):
     @property
     def observations(self) -> Observations:
         """Newest and hot observations, and the messages they came in."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who wants to be told of what, and what is still to be told."""
         ...
 
     def add_receipt(self, receipt: Receipt) -> None: ...
@@ -456,6 +462,63 @@ class Querying(Protocol):
 
     def localise(self, where: Expression | None, classes: Collection[str]) -> Expression | None:
         """A condition on observations, with what it says of related things turned into sets of ids."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Wishes to be told, and the events that wait. Access is not decided here."""
+
+    def add(self, subscription: Subscription) -> None: ...
+    def remove(self, subscription_id: str) -> None:
+        """End it, with everything that waits for it; NotFound when there is none."""
+        ...
+
+    def get(self, subscription_id: str) -> Subscription:
+        """That subscription; NotFound when there is none."""
+        ...
+
+    def all(self) -> tuple[Subscription, ...]: ...
+    def described(self) -> tuple[Described, ...]:
+        """What every datastream belongs to, by the names that interests use."""
+        ...
+
+    def progress(self, subscription_id: str) -> Progress: ...
+    def due(self, now: int) -> tuple[str, ...]:
+        """The subscriptions that something waits for, that may be tried now and that nobody tells."""
+        ...
+
+    def hold(self, subscription_id: str, holder: str, now: int, until: int) -> bool:
+        """Take (or keep) the telling of a subscription until then; False when somebody else has it."""
+        ...
+
+    def release(self, subscription_id: str, holder: str) -> None: ...
+    def waiting(self, subscription_id: str, limit: int = 100) -> tuple[Event, ...]:
+        """What is to be told next, in order."""
+        ...
+
+    def settle(self, subscription_id: str, told: Collection[int], withheld: Collection[int] = ()) -> None:
+        """These events are done: told, or not for this subscriber."""
+        ...
+
+    def postpone(self, event: Event, reason: str, next_try: int) -> None:
+        """An attempt failed; nothing of its subscription is tried before `next_try`."""
+        ...
+
+    def give_up(self, subscription_id: str, ids: Sequence[int], reason: str) -> None:
+        """Put events aside, to be looked at and tried again by people."""
+        ...
+
+    def given_up(self, subscription_id: str, after: int = 0, limit: int = 100) -> tuple[Event, ...]: ...
+    def retry(self, subscription_id: str, ids: Collection[int] | None = None) -> int:
+        """Try these events (or all that were given up) again, now; returns how many."""
+        ...
+
+    def clear(self, before: int) -> int:
+        """Forget what was given up before that moment; returns how many."""
+        ...
+
+    def fall_silent(self, subscription: Subscription, datastream_id: int, last: int) -> bool:
+        """Tell that a datastream whose newest value is of `last` fell silent; False when it was told."""
         ...
 
 

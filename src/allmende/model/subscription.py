@@ -152,7 +152,8 @@ class Event:
 
     `id` grows within a subscription in the order of events. An event that began or ended by silence
     carries the last value there was. `attempts` and `reason` say how often and why it could not be
-    told. `happened` is when it was recorded, in microseconds since 1970.
+    told. `happened` is when it was recorded, `waits_since` since when somebody tries to tell it: the
+    same, or later when it was given up and is tried again. Both are microseconds since 1970.
     """
 
     id: int
@@ -160,6 +161,7 @@ class Event:
     kind: EventKind
     observation: Observation
     happened: int
+    waits_since: int
     attempts: int = 0
     reason: str = ""
 

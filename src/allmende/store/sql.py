@@ -36,6 +36,7 @@ from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
 from allmende.store.querying import SqlQuerying
+from allmende.store.subscriptions import SqlSubscriptions
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 from allmende.store.things import SqlThings
 
@@ -59,6 +60,8 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = self.engine = engine
         self.observations = SqlObservations(engine)
+        self.subscriptions = SqlSubscriptions(engine)
+        self.observations.within = self.subscriptions.outbox.within
         self.things = SqlThings(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
