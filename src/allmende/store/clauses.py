@@ -40,14 +40,14 @@ from allmende.model.query import (
     parts,
 )
 from allmende.store.fields import FIELDS, RELATIONS, TABLES, span_of
-from allmende.store.functions import KINDS_OF_FUNCTIONS, Functions
+from allmende.store.functions import KINDS_OF_FUNCTIONS, SUMS, Functions
 from allmende.store.json_columns import JsonColumns
 
 Clause = ColumnElement[Any]
 Sources = Mapping[tuple[str, ...], tuple[str, FromClause]]
 _COMPARE: dict[str, Callable[[Clause, Any], Any]] = {
     "eq": lambda left, right: left == right,
-    "ne": lambda left, right: left != right,
+    "ne": lambda left, right: left.is_distinct_from(right),
     "gt": lambda left, right: left > right,
     "ge": lambda left, right: left >= right,
     "lt": lambda left, right: left < right,
@@ -84,8 +84,7 @@ class Clauses:
     def condition(self, expression: Expression) -> ColumnElement[bool]:
         """The expression as a condition. Raises RecipeInvalid when it is none."""
         if isinstance(expression, Call) and expression.name in LOGICAL:
-            inner = [self.condition(operand) for operand in expression.operands]
-            return {"and": and_, "or": or_}[expression.name](*inner) if len(inner) > 1 else not_(inner[0])
+            return _logical(expression.name, [self.condition(operand) for operand in expression.operands])
         return self._related(expression)
 
     def orders(self, orders: tuple[Order, ...]) -> list[Clause]:
@@ -146,9 +145,7 @@ class Clauses:
             return self._value(atom.path, sources, "number").in_(sorted(atom.ids)) if atom.ids else false()
         if isinstance(atom, Call) and atom.name in COMPARISONS:
             return self._compare(atom, sources)
-        if self._kind(atom) not in ("boolean", "any"):
-            raise RecipeInvalid("this is not a condition", where=_where(atom))
-        found = self._value(atom, sources, "boolean")
+        found = self._checked(atom, sources, "boolean")
         condition: ColumnElement[bool] = found if isinstance(found.type, Boolean) else found == literal(True)
         return condition
 
@@ -181,7 +178,7 @@ class Clauses:
             if end is not None or other_end is not None:
                 same = same & (_or(end, start) == _or(other_end, other_start))
             equal: ColumnElement[bool] = same
-            return equal if call.name == "eq" else not_(equal)
+            return equal if call.name == "eq" else _not(equal)
         if call.name in ("lt", "le"):
             start, end, other_start, other_end = other_start, other_end, start, end
         later = _COMPARE["gt" if call.name in ("gt", "lt") else "ge"]
@@ -199,6 +196,10 @@ class Clauses:
             prefix, kind = relations_of(self.kind, part)
             if FIELDS[kind][part.steps[len(prefix)]] == "time":
                 return span_of(kind, sources[prefix][1], part.steps[len(prefix)])
+            if self._kind(part) == "any":
+                return self._functions.moments(self._path(part, sources, "text"))
+        if self._kind(part) != "time" and not isinstance(part, Constant):
+            raise RecipeInvalid("a time is expected", where=_where(part))
         return self._value(part, sources, "time"), None
 
     # --- values ---
@@ -219,12 +220,12 @@ class Clauses:
         return KINDS_OF_FUNCTIONS.get(part.name, "number")
 
     def _kind_of_sum(self, call: Call) -> Kind:
-        kinds = [self._kind(operand) for operand in call.operands]
-        if kinds == ["time", "time"]:
-            return "duration"
-        if "time" in kinds:
-            return "time"
-        return "duration" if "duration" in kinds else "number"
+        left, right = (self._kind(operand) for operand in call.operands)
+        plain = {"any": "number", "null": "number"}
+        found = SUMS.get((call.name, plain.get(left, left), plain.get(right, right)))  # type: ignore[arg-type]
+        if found is None:
+            raise RecipeInvalid(f"{call.name} does not take {left} and {right}", where=_where(call))
+        return found
 
     def _raw(self, part: Expression, sources: Sources) -> Clause:
         """A value to be compared with null only."""
@@ -235,6 +236,16 @@ class Clauses:
         if self._kind(part) == "time":
             return literal(None) if (start := self._span(part, sources)[0]) is None else start
         return self._value(part, sources, "text" if self._kind(part) == "any" else self._kind(part))
+
+    def _checked(self, part: Expression, sources: Sources, wanted: Kind) -> Clause:
+        """The value as an operand of this kind. Raises RecipeInvalid when it is of another one."""
+        kind = self._kind(part)
+        is_day = wanted == "time" and kind == "text" and isinstance(part, Constant)
+        if kind not in (wanted, "any", "null") and not is_day:
+            raise RecipeInvalid(f"a {wanted} is expected, not a {kind}", where=_where(part))
+        if wanted == "time":
+            return self._span(part, sources)[0]  # type: ignore[no-any-return]
+        return self._value(part, sources, wanted)
 
     def _value(self, part: Expression, sources: Sources, wanted: Kind) -> Clause:
         if isinstance(part, Constant):
@@ -280,27 +291,38 @@ class Clauses:
         return self._json.read(source.c.value, _json_steps(rest), wanted, text=True)
 
     def _call(self, call: Call, sources: Sources) -> Clause:
-        if call.name in (*COMPARISONS, *LOGICAL):
-            return self._atom(call, sources) if call.name in COMPARISONS else self._logical(call, sources)
+        if call.name in COMPARISONS:
+            return self._atom(call, sources)
+        if call.name in LOGICAL:
+            return _logical(call.name, [self._atom(operand, sources) for operand in call.operands])
         if call.name in ARITHMETIC:
-            kinds = [self._kind(operand) for operand in call.operands]
-            wanted: list[Kind] = [kind if kind in ("time", "duration") else "number" for kind in kinds]
-            left, right = (
-                self._value(operand, sources, kind)
-                for operand, kind in zip(call.operands, wanted, strict=True)
-            )
-            return self._functions.arithmetic(call.name, left, right)
+            return self._sum(call, sources)
         if call.name == "now":
             return literal(microseconds(self._now))
         operands = [
-            self._value(operand, sources, kind)
+            self._checked(operand, sources, kind)
             for operand, kind in zip(call.operands, self._functions.wants(call), strict=False)
         ]
         return self._functions.call(call, operands)
 
-    def _logical(self, call: Call, sources: Sources) -> Clause:
-        inner = [self._atom(operand, sources) for operand in call.operands]
-        return {"and": and_, "or": or_}[call.name](*inner) if len(inner) > 1 else not_(inner[0])
+    def _sum(self, call: Call, sources: Sources) -> Clause:
+        self._kind_of_sum(call)  # refuses kinds that cannot be put together
+        kinds = [self._kind(operand) for operand in call.operands]
+        wanted: list[Kind] = [kind if kind in ("time", "duration") else "number" for kind in kinds]
+        pairs = zip(call.operands, wanted, strict=True)
+        left, right = (self._checked(operand, sources, kind) for operand, kind in pairs)
+        return self._functions.arithmetic(call.name, left, right)
+
+
+def _logical(name: str, inner: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    if name == "not":
+        return _not(inner[0])
+    return and_(*inner) if name == "and" else or_(*inner)
+
+
+def _not(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What is unknown is not true, so its opposite is (OData 4.0, part 2, 5.1.1.1)."""
+    return not_(Functions.first(condition, false()))
 
 
 def _common(left: Kind, right: Kind, call: Call) -> Kind:
@@ -308,8 +330,12 @@ def _common(left: Kind, right: Kind, call: Call) -> Kind:
     kinds = {left, right}
     if "time" in kinds and kinds <= {"time", "text", "any"}:
         return "time"
+    if "geometry" in kinds:
+        raise RecipeInvalid("a place is compared by functions such as st_within", where=_where(call))
     if "any" in kinds:
-        return right if left == "any" and right != "any" else left if left != "any" else "number"
+        if left == right:
+            return "text" if call.name in ("eq", "ne") else "number"
+        return left if right == "any" else right
     if len(kinds) > 1:
         raise RecipeInvalid(f"a {left} cannot be compared with a {right}", where=_where(call))
     return left

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, exists, select
+from sqlalchemy import ColumnElement, FromClause, Table, and_, select
 
 from allmende.model.query import Kind
 from allmende.store.thing_tables import (
@@ -70,7 +70,10 @@ FIELDS: dict[str, dict[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One kind's way to another: by `mine` = `theirs`, or through a table of pairs."""
+    """One kind's way to another: by `mine` = `theirs`, or through a table of pairs.
+
+    `only` narrows the other side: columns with the value they must have.
+    """
 
     kind: str
     mine: str
@@ -78,42 +81,44 @@ class Relation:
     pairs: Table | None = None
     pair_mine: str = ""
     pair_theirs: str = ""
-    many: bool = True
+    only: tuple[tuple[str, bool | None], ...] = ()
 
     def joins(self, mine: FromClause, theirs: FromClause) -> ColumnElement[bool]:
-        """The condition that two rows are related."""
+        """The condition that two rows are related. A table of pairs joins the statement; it has no twins."""
+        narrowed = [
+            theirs.c[name].is_(None) if value is None else theirs.c[name] == value
+            for name, value in self.only
+        ]
         if self.pairs is None:
-            return mine.c[self.mine] == theirs.c[self.theirs]
+            return and_(mine.c[self.mine] == theirs.c[self.theirs], *narrowed)
         pair = self.pairs.alias()
-        found = (pair.c[self.pair_mine] == mine.c[self.mine]) & (
-            pair.c[self.pair_theirs] == theirs.c[self.theirs]
+        found = (
+            pair.c[self.pair_mine] == mine.c[self.mine],
+            pair.c[self.pair_theirs] == theirs.c[self.theirs],
         )
-        return exists(select(1).select_from(pair).where(found))
-
-    def joined(self, mine: FromClause, theirs: FromClause) -> FromClause:
-        """Both kinds' rows side by side, as the relation pairs them."""
-        if self.pairs is None:
-            return mine.join(theirs, mine.c[self.mine] == theirs.c[self.theirs])
-        pair = self.pairs.alias()
-        half = mine.join(pair, pair.c[self.pair_mine] == mine.c[self.mine])
-        return half.join(theirs, pair.c[self.pair_theirs] == theirs.c[self.theirs])
+        return and_(*found, *narrowed)
 
 
-def _one(kind: str, mine: str) -> Relation:
-    return Relation(kind, mine, "id", many=False)
+def _one(kind: str, mine: str, *only: tuple[str, bool | None]) -> Relation:
+    return Relation(kind, mine, "id", only=only)
 
 
-def _many(kind: str, theirs: str) -> Relation:
-    return Relation(kind, "id", theirs)
+def _many(kind: str, theirs: str, *only: tuple[str, bool | None]) -> Relation:
+    return Relation(kind, "id", theirs, only=only)
 
 
-def _through(kind: str, pairs: Table, mine: str, theirs: str) -> Relation:
-    return Relation(kind, "id", "id", pairs, mine, theirs)
+def _through(kind: str, pairs: Table, mine: str, theirs: str, *only: tuple[str, bool | None]) -> Relation:
+    return Relation(kind, "id", "id", pairs, mine, theirs, only)
 
 
+_CURRENT = ("superseded_at", None)
+_OF_PROPERTY = ("datastream", DATASTREAM_PROPERTY, "observed_property_id", "datastream_id")
+_SINGLE, _MULTI = ("multi", False), ("multi", True)
 RELATIONS: dict[str, dict[str, Relation]] = {
     "thing": {
         "datastreams": _many("datastream", "thing_id"),
+        "single_datastreams": _many("datastream", "thing_id", _SINGLE),
+        "multi_datastreams": _many("datastream", "thing_id", _MULTI),
         "locations": _through("location", THING_LOCATION, "thing_id", "location_id"),
         "historical_locations": _many("historical_location", "thing_id"),
     },
@@ -127,9 +132,15 @@ RELATIONS: dict[str, dict[str, Relation]] = {
         "thing": _one("thing", "thing_id"),
         "locations": _through("location", HISTORICAL_PLACE, "historical_location_id", "location_id"),
     },
-    "sensor": {"datastreams": _many("datastream", "sensor_id")},
+    "sensor": {
+        "datastreams": _many("datastream", "sensor_id"),
+        "single_datastreams": _many("datastream", "sensor_id", _SINGLE),
+        "multi_datastreams": _many("datastream", "sensor_id", _MULTI),
+    },
     "observed_property": {
-        "datastreams": _through("datastream", DATASTREAM_PROPERTY, "observed_property_id", "datastream_id")
+        "datastreams": _through(*_OF_PROPERTY),
+        "single_datastreams": _through(*_OF_PROPERTY, _SINGLE),
+        "multi_datastreams": _through(*_OF_PROPERTY, _MULTI),
     },
     "datastream": {
         "thing": _one("thing", "thing_id"),
@@ -137,11 +148,13 @@ RELATIONS: dict[str, dict[str, Relation]] = {
         "observed_properties": _through(
             "observed_property", DATASTREAM_PROPERTY, "datastream_id", "observed_property_id"
         ),
-        "observations": _many("observation", "datastream_id"),
+        "observations": _many("observation", "datastream_id", _CURRENT),
     },
-    "feature": {"observations": _many("observation", "feature_id")},
+    "feature": {"observations": _many("observation", "feature_id", _CURRENT)},
     "observation": {
         "datastream": _one("datastream", "datastream_id"),
+        "single_datastream": _one("datastream", "datastream_id", _SINGLE),
+        "multi_datastream": _one("datastream", "datastream_id", _MULTI),
         "feature": _one("feature", "feature_id"),
     },
 }

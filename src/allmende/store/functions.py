@@ -6,7 +6,19 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Double, Integer, case, cast, func, literal
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Double,
+    Integer,
+    case,
+    cast,
+    func,
+    literal,
+    try_cast,
+)
 
 from allmende.errors import RecipeInvalid
 from allmende.model.observation import microseconds
@@ -14,6 +26,7 @@ from allmende.model.query import Call, Kind
 
 Clause = ColumnElement[Any]
 _SECOND = 1_000_000
+_ISO = r"^\d{4}-(0\d|1[0-2])-[0-3]\dT[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$"
 _PARTS = {
     "year": "%Y",
     "month": "%m",
@@ -22,23 +35,34 @@ _PARTS = {
     "minute": "%M",
     "second": "%S",
 }
-_TEXTS = (
-    "substringof",
-    "startswith",
-    "endswith",
-    "substring",
-    "indexof",
-    "length",
-    "tolower",
-    "toupper",
-    "trim",
-    "concat",
-)
-_TIMES = (*_PARTS, "fractionalseconds", "date", "time", "totaloffsetminutes")
+_TEXT: Kind = "text"
+_WANTS: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("substringof", "startswith", "endswith", "indexof", "concat"), (_TEXT, _TEXT)),
+    **dict.fromkeys(("length", "tolower", "toupper", "trim"), (_TEXT,)),
+    "substring": (_TEXT, "number", "number"),
+    **dict.fromkeys((*_PARTS, "fractionalseconds", "date", "time", "totaloffsetminutes"), ("time",)),
+    **dict.fromkeys(("round", "floor", "ceiling"), ("number",)),
+    "interval": ("time", "time"),
+}
 KINDS_OF_FUNCTIONS: dict[str, Kind] = {
     **dict.fromkeys(("substringof", "startswith", "endswith"), "boolean"),
     **dict.fromkeys(("substring", "tolower", "toupper", "trim", "concat", "date", "time"), "text"),
     **dict.fromkeys(("now", "mindatetime", "maxdatetime", "interval"), "time"),
+}  # fmt: skip
+# What arithmetic makes of two kinds; everything else is refused.
+SUMS: dict[tuple[str, Kind, Kind], Kind] = {
+    **dict.fromkeys(
+        ((name, "number", "number") for name in ("add", "sub", "mul", "div", "mod")), "number"
+    ),
+    ("sub", "time", "time"): "duration",
+    ("add", "time", "duration"): "time",
+    ("sub", "time", "duration"): "time",
+    ("add", "duration", "time"): "time",
+    ("add", "duration", "duration"): "duration",
+    ("sub", "duration", "duration"): "duration",
+    ("mul", "duration", "number"): "duration",
+    ("mul", "number", "duration"): "duration",
+    ("div", "duration", "number"): "duration",
 }  # fmt: skip
 
 
@@ -64,9 +88,9 @@ class Functions:
             "time": lambda time: self._format(time, "%H:%M:%S"),
             "mindatetime": lambda: literal(microseconds(datetime(1, 1, 1, tzinfo=UTC))),
             "maxdatetime": lambda: literal(microseconds(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))),
-            "round": _round,
-            "floor": func.floor,
-            "ceiling": func.ceil,
+            "round": lambda number: _whole(number, 0.5),
+            "floor": _floor,
+            "ceiling": lambda number: -_floor(-number),
         }
 
     @staticmethod
@@ -74,12 +98,9 @@ class Functions:
         """The first that is known."""
         return func.coalesce(*values)
 
-    def wants(self, call: Call) -> list[Kind]:
+    def wants(self, call: Call) -> tuple[Kind, ...]:
         """In which kinds a function reads its operands."""
-        if call.name == "substring":
-            return ["text", "number", "number"]
-        kind: Kind = "text" if call.name in _TEXTS else "time" if call.name in _TIMES else "number"
-        return [kind] * len(call.operands)
+        return _WANTS.get(call.name, ())
 
     def call(self, call: Call, operands: Sequence[Clause]) -> Clause:
         """The function with its operands. Raises RecipeInvalid for one that is not known here."""
@@ -101,7 +122,24 @@ class Functions:
         divisor = func.nullif(cast(right, Double), 0.0)
         if name == "div":
             return cast(left, Double) / divisor
-        return cast(left, Double) - cast(right, Double) * func.trunc(cast(left, Double) / divisor)
+        return cast(left, Double) - cast(right, Double) * _whole(cast(left, Double) / divisor)
+
+    def moments(self, text: Clause) -> tuple[Clause, Clause]:
+        """Begin and end of ISO 8601 text, an instant or two with a slash; unknown when it is neither."""
+        slash = self._place(text, literal("/"))
+        start = case((slash > 0, func.substr(text, 1, slash - 1)), else_=text)
+        end = case((slash > 0, func.substr(text, slash + 1)), else_=text)
+        return self._moment(start), self._moment(end)
+
+    def _moment(self, text: Clause) -> Clause:
+        """A time as text in microseconds since 1970; to the millisecond on SQLite."""
+        if self._dialect == "sqlite":
+            seconds = (func.julianday(text) - 2440587.5) * 86_400_000
+            return case((text.like("____-__-__T%"), cast(_whole(seconds, 0.5), BigInteger) * 1000))
+        if self._dialect == "duckdb":
+            return func.epoch_us(try_cast(text, TIMESTAMP(timezone=True)))
+        time = case((text.regexp_match(_ISO), cast(text, TIMESTAMP(timezone=True))))
+        return cast(func.extract("epoch", time) * 1e6, BigInteger)
 
     def _place(self, whole: Clause, part: Clause) -> Clause:
         name = "instr" if self._dialect == "sqlite" else "strpos"
@@ -132,6 +170,11 @@ def _ends_with(whole: Clause, part: Clause) -> Clause:
     return case((at > 0, func.substr(whole, at) == part), else_=literal(False, Boolean))
 
 
-def _round(number: Clause) -> Clause:
-    """Half away from zero, on every database."""
-    return case((number >= 0, func.floor(number + 0.5)), else_=-func.floor(-number + 0.5))
+def _floor(number: Clause) -> Clause:
+    """The whole number below. SQLAlchemy gives SQLite a floor that fails on what is unknown."""
+    return case((number.is_not(None), func.floor(number)))
+
+
+def _whole(number: Clause, more: float = 0.0) -> Clause:
+    """Without what stands behind the point, after adding `more` away from zero: 0.5 rounds half away."""
+    return case((number >= 0, func.floor(number + more)), (number < 0, -func.floor(-number + more)))

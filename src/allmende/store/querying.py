@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 
 from allmende.errors import RecipeInvalid
 from allmende.model.query import (
-    COMPARISONS,
     LOGICAL,
     Call,
     Constant,
@@ -25,11 +24,13 @@ from allmende.model.query import (
     OneOf,
     Path,
     Query,
+    both,
+    constant,
     parts,
 )
 from allmende.store.clauses import Clauses, relations_of
 from allmende.store.fields import FIELDS, RELATIONS, TABLES
-from allmende.store.geometry import GEOMETRIC, fulfils
+from allmende.store.geometry import GEOMETRIC, TOUCHING, check_geometric, fulfils
 from allmende.store.thing_rows import KINDS
 from allmende.store.thing_tables import THING
 from allmende.store.things import add_links
@@ -72,7 +73,7 @@ class SqlQuerying:
             order = (*clauses.orders(query.order), theirs.c.id)
             place = func.row_number().over(partition_by=mine.c.id, order_by=order).label("place")
             pairs = select(mine.c.id.label("owner_id"), theirs, place)
-            pairs = pairs.select_from(link.joined(mine, theirs)).where(mine.c.id.in_(ids))
+            pairs = pairs.where(link.joins(mine, theirs), mine.c.id.in_(ids))
             pairs = self._where(db, pairs, theirs, replace(query, of=None), classes)
             page = pairs.subquery()
             wanted = (page.c.place > query.skip) & (page.c.place <= query.skip + query.top)
@@ -91,8 +92,7 @@ class SqlQuerying:
         link = RELATIONS[kind][relation]
         with self._engine.connect() as db:
             mine, theirs = TABLES[kind].alias("mine"), TABLES[link.kind].alias(link.kind)
-            pairs = select(mine.c.id, func.count()).select_from(link.joined(mine, theirs))
-            pairs = pairs.where(mine.c.id.in_(ids))
+            pairs = select(mine.c.id, func.count()).where(link.joins(mine, theirs), mine.c.id.in_(ids))
             statement = self._where(db, pairs, theirs, replace(query, of=None), classes)
             return {row[0]: row[1] for row in db.execute(statement.group_by(mine.c.id))}
 
@@ -124,8 +124,10 @@ class SqlQuerying:
                 where=f"character {getattr(where, 'position', 0)}",
             )
         ((name,),) = prefixes
-        kind, field = RELATIONS["observation"][name].kind, f"{name}_id"
-        return OneOf(Path((field,)), self.ids(kind, _without_first(where), classes))
+        link = RELATIONS["observation"][name]
+        narrowed = [Call("eq", (Path((field,)), constant(value))) for field, value in link.only]
+        found = self.ids(link.kind, both(_without_first(where), *narrowed), classes)
+        return OneOf(Path((link.mine,)), found)
 
     # --- parts ---
 
@@ -158,6 +160,7 @@ class SqlQuerying:
         paths = [inner for inner in parts(part) if isinstance(inner, Path)]
         if len(paths) != 1:
             raise RecipeInvalid("geometry is compared with one field", where=f"character {part.position}")
+        check_geometric(part)
         prefix, target = relations_of(kind, paths[0])
         field = paths[0].steps[len(prefix)]
         if FIELDS[target][field] != "geometry":
@@ -209,7 +212,7 @@ def _without_first(part: Expression) -> Expression:
 
 def _narrowing(part: Call) -> tuple[float, float, float, float] | None:
     """The box that a geometry has to touch to fulfil a condition; None when any may."""
-    if part.name in COMPARISONS or part.name in ("st_disjoint", "st_relate"):
+    if part.name not in TOUCHING:
         return None
     constants = [inner for inner in parts(part) if isinstance(inner, Constant) and inner.kind == "geometry"]
     if len(constants) != 1:

@@ -212,8 +212,8 @@ def _our_steps(path: Path, of: EntitySet) -> Steps:
     for place, step in enumerate(path.steps):
         link = of.links.get(step)
         if link is not None:
-            steps.append(link.relation)
             of = SETS[link.target]
+            steps.append(_narrowed(link.relation, of))
         elif step in _IDS:
             return (*steps, "id")
         elif step in of.properties:
@@ -221,6 +221,13 @@ def _our_steps(path: Path, of: EntitySet) -> Steps:
         else:
             raise unknown(step, of, path.position)
     raise BadRequest(f"{path.steps[-1]!r} is a relation, not a value", position=path.position)
+
+
+def _narrowed(relation: str, target: EntitySet) -> str:
+    """The relation to datastreams of one property, or to those of several."""
+    if target.multi is None:
+        return relation
+    return f"multi_{relation}" if target.multi else f"single_{relation}"
 
 
 def unknown(name: str, of: EntitySet, position: int | None = None) -> BadRequest:
