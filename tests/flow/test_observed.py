@@ -74,6 +74,11 @@ def soil_city(**changes: object) -> City:
     )
 
 
+def _arrival(datastream: int, time: datetime, number: float, received: datetime) -> Arrival:
+    row = Observation(datastream, microseconds(time), 0, number=number)
+    return Arrival([row], Message("way", b"", received))
+
+
 class Field:
     """Probes that speak every ten minutes, one after another hour, as the clock goes."""
 
@@ -107,17 +112,22 @@ class Field:
             for ten in range(6):
                 assert isinstance(self.clock, FixedClock)
                 self.clock.advance(timedelta(minutes=10))
-                now = self.clock.now()
-                for probe, id_ in enumerate(self.ids, 1):
-                    number = value(probe, hour)
-                    if number is not None:
-                        self.push(id_, now, number if number == 13.0 else number + math.sin(ten + hour))
+                self._say(hour, ten, value)
+
+    def _say(self, hour: int, ten: int, value: Callable[[int, int], float | None]) -> None:
+        """All probes at once, in one commit."""
+        now, arrivals = self.clock.now(), []
+        for probe, id_ in enumerate(self.ids, 1):
+            number = value(probe, hour)
+            if number is not None:
+                told = number if number == 13.0 else number + math.sin(ten + hour)
+                arrivals.append(_arrival(id_, now, told, now))
+        self.store.observations.append(arrivals)
 
     def push(self, datastream: int, time: datetime, number: float) -> int:
         """One value as a message; its observation's number."""
-        row = Observation(datastream, microseconds(time), 0, number=number)
-        accepted = self.store.observations.append([Arrival([row], Message("way", b"", self.clock.now()))])
-        return accepted[0].observation_ids[0]
+        arrival = _arrival(datastream, time, number, self.clock.now())
+        return self.store.observations.append([arrival])[0].observation_ids[0]
 
     def run(self) -> dict[str, Outcome]:
         """Run the city once."""

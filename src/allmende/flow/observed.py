@@ -18,7 +18,7 @@ def observatory(workspace: Workspace) -> Observatory:
     store = workspace.store
     watched = store.things.watched()
     limits = {one.datastream_id: read_limits(one.properties) for one in watched}
-    return Observatory(workspace.city, store, workspace.lake, store.observations.hours, watched, limits)
+    return Observatory(workspace.city, store, workspace.lake, workspace.series, watched, limits)
 
 
 def observe(workspace: Workspace, dataset: Dataset) -> Run:

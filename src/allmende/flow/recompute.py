@@ -48,7 +48,7 @@ class Recomputer:
         dataset = workspace.city.datasets.get(version.dataset)
         if dataset is not None and dataset.observations is not None:
             shop = observatory(workspace)
-            made = make_observed(shop, dataset, known_on(version))
+            made = make_observed(shop, dataset, known_on(version), past=True)
             same = made.maker_hash == version.maker_hash
             return workspace.lake.content_hash(made.table), same
         if dataset is None or dataset.source not in workspace.city.sources:

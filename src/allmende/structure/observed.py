@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -27,27 +26,17 @@ from allmende.model.limits import Limits
 from allmende.model.observed import observed_columns
 from allmende.model.run import Run, Step
 from allmende.model.watched import Selection, Watched
-from allmende.ports import Clock, Lake, Store
+from allmende.ports import Clock, Lake, Series, Store
 from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows
 from allmende.structure.periods import Calendar
 from allmende.structure.publish import inputs_of
-from allmende.structure.series_rows import Gathered, gather
+from allmende.structure.series_rows import SECONDS, Gathered, gather
 
 # Grows when this package turns the same observations into other rows than before.
 _EDITION = 1
-AT_ONCE = 50
-"""Datastreams whose hours are in memory together: a year of fifty is half a million rows."""
-
-
-class Hours(Protocol):
-    """The hour sums of datastreams from `start` to `end` (microseconds) as known on a moment.
-
-    Columns: datastream_id, start (microseconds), credible, doubted, minimum, maximum, sum; values that a
-    rule doubts are only counted, in `doubted`. Ordered by datastream and start; empty hours are absent.
-    """
-
-    def __call__(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table: ...
+AT_ONCE = 20
+"""Datastreams whose hours are in memory together: a year of twenty is 175,000 of them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,7 @@ class Observatory:
     city: City
     store: Store
     lake: Lake
-    hours: Hours
+    series: Series
     watched: tuple[Watched, ...]
     limits: Mapping[int, Limits]
 
@@ -84,9 +73,8 @@ def publish_observed(shop: Observatory, dataset: Dataset, clock: Clock) -> Run:
     try:
         if not shop.chosen(dataset):
             return Run(step, started, clock.now(), "skipped", _nothing_fits(shop, dataset))
-        version = publish_table(
-            dataset.id, make_observed(shop, dataset, started), shop.store, shop.lake, clock
-        )
+        made = make_observed(shop, dataset, started)
+        version = publish_table(dataset.id, made, shop.store, shop.lake, clock)
     except AllmendeError as error:
         message = f"{error.where}: {error.message}" if error.where else error.message
         return Run(step, started, clock.now(), "failed", message, error.hint, error.transient)
@@ -103,11 +91,14 @@ def _nothing_fits(shop: Observatory, dataset: Dataset) -> str:
     return "no datastream measures this yet"
 
 
-def make_observed(shop: Observatory, dataset: Dataset, known_on: datetime) -> Made:
-    """The rows of the dataset as known on a moment, with what is to be said of them. Writes nothing."""
+def make_observed(shop: Observatory, dataset: Dataset, known_on: datetime, *, past: bool = False) -> Made:
+    """The rows of the dataset as known on a moment, with what is to be said of them. Writes nothing.
+
+    `past` asks for what was known then; otherwise `known_on` is now, and what is current is known.
+    """
     selection, chosen = selection_of(dataset), shop.chosen(dataset)
     calendar = Calendar(selection.every, ZoneInfo(shop.city.time_zone), known_on)
-    found = [one for several in _batches(chosen) for one in _gather(shop, several, selection, calendar)]
+    found = [one for several in _batches(chosen) for one in _gather(shop, several, selection, calendar, past)]
     rows = _rows(found, chosen, selection)
     inputs = inputs_of(shop.city, dataset, shop.store)
     if inputs and shop.city.districts is not None:
@@ -155,11 +146,12 @@ def _batches(chosen: Sequence[Watched]) -> Iterable[Sequence[Watched]]:
 
 
 def _gather(
-    shop: Observatory, several: Sequence[Watched], selection: Selection, calendar: Calendar
+    shop: Observatory, several: Sequence[Watched], selection: Selection, calendar: Calendar, past: bool
 ) -> list[Gathered]:
     start = calendar.start(selection.days)
     ids = [one.datastream_id for one in several]
-    hours = shop.hours(ids, start, calendar.known_on, calendar.known_on)
+    moment = calendar.known_on
+    hours = shop.series.buckets(ids, start, moment, SECONDS, moment if past else None)
     return gather(hours, ids, shop.limits, calendar)
 
 

@@ -5,34 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from operator import itemgetter
+from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
-
-import pyarrow as pa
 
 from allmende.catalogue.trust import worst
 from allmende.model.knowledge import Trust
 from allmende.model.limits import Limits
+from allmende.model.series import Bucket
 from allmende.structure.periods import HOUR, Calendar, Period
 
+SECONDS = 3600
+"""Values are gathered by hours first; days of any time zone are made of them."""
 ENOUGH = 0.75
 """From this share of the usual values on, a mean speaks for its period (the rule of the weather services)."""
 LATE = 4
 """A datastream without a limit is silent after this many of its usual pauses."""
 _SHORTEST = 2 * HOUR
-
-
-class Hour(NamedTuple):
-    """The values of an hour: how many are credible, how many doubted, and sums over the credible ones."""
-
-    datastream_id: int
-    start: int
-    credible: int
-    doubted: int
-    minimum: float | None
-    maximum: float | None
-    sum: float | None
 
 
 class Row(NamedTuple):
@@ -58,11 +47,10 @@ class Gathered:
 
 
 def gather(
-    hours: pa.Table, datastreams: Sequence[int], limits: Mapping[int, Limits], calendar: Calendar
+    hours: Iterable[Bucket], datastreams: Sequence[int], limits: Mapping[int, Limits], calendar: Calendar
 ) -> list[Gathered]:
     """The series of the datastreams that have any hour, in the order of their numbers."""
-    found = (Hour(*cells) for cells in zip(*(hours.column(n).to_pylist() for n in Hour._fields), strict=True))
-    by_id = {number: list(several) for number, several in groupby(found, key=itemgetter(0))}
+    by_id = {number: list(several) for number, several in groupby(hours, key=attrgetter("datastream_id"))}
     return [
         _series(number, by_id[number], limits.get(number, Limits()), calendar)
         for number in datastreams
@@ -70,8 +58,8 @@ def gather(
     ]
 
 
-def _series(number: int, hours: list[Hour], limits: Limits, calendar: Calendar) -> Gathered:
-    by_period: dict[Period, list[Hour]] = {}
+def _series(number: int, hours: list[Bucket], limits: Limits, calendar: Calendar) -> Gathered:
+    by_period: dict[Period, list[Bucket]] = {}
     for hour in hours:
         by_period.setdefault(calendar.of(hour.start), []).append(hour)
     usual = median(_amount(several, calendar) for several in by_period.values())
@@ -81,49 +69,48 @@ def _series(number: int, hours: list[Hour], limits: Limits, calendar: Calendar) 
     return Gathered(number, tuple(_from_newest(rows, present)), worst([present, _newest(rows)]))
 
 
-def _amount(hours: Sequence[Hour], calendar: Calendar) -> float:
+def _amount(hours: Sequence[Bucket], calendar: Calendar) -> float:
     """How much there is of a period: hours with values of a day, values of an hour."""
     if calendar.every == "day":
         return len(hours)
-    return sum(hour.credible + hour.doubted for hour in hours)
+    return sum(hour.count + hour.suspect for hour in hours)
 
 
-def _credible(hours: Sequence[Hour], calendar: Calendar) -> float:
-    return (
-        _amount([hour for hour in hours if hour.credible], calendar)
-        if calendar.every == "day"
-        else sum(hour.credible for hour in hours)
-    )
+def _credible(hours: Sequence[Bucket], calendar: Calendar) -> float:
+    """How much there is of it that nobody doubts."""
+    if calendar.every == "day":
+        return sum(1 for hour in hours if hour.count)
+    return sum(hour.count for hour in hours)
 
 
-def _row(period: Period, hours: Sequence[Hour], usual: float, calendar: Calendar) -> Row:
-    credible, doubted = sum(h.credible for h in hours), sum(h.doubted for h in hours)
-    coverage = min(1.0, _credible(hours, calendar) / usual)
+def _row(period: Period, hours: Sequence[Bucket], usual: float, calendar: Calendar) -> Row:
+    credible, doubted = sum(h.count for h in hours), sum(h.suspect for h in hours)
+    coverage = round(min(1.0, _credible(hours, calendar) / usual), 3)
     if not credible:
         return Row(period, None, None, None, 0, doubted, 0.0, "suspect" if doubted else "unknown")
     state: Trust = "suspect" if doubted > credible else "ok" if coverage >= ENOUGH else "incomplete"
     return Row(
-        period=period,
-        value=sum(h.sum for h in hours if h.sum is not None) / credible,
-        minimum=min(h.minimum for h in hours if h.minimum is not None),
-        maximum=max(h.maximum for h in hours if h.maximum is not None),
-        credible=credible,
-        doubted=doubted,
-        coverage=round(coverage, 3),
-        state=state,
+        period,
+        sum(h.sum for h in hours if h.sum is not None) / credible,
+        min(h.minimum for h in hours if h.minimum is not None),
+        max(h.maximum for h in hours if h.maximum is not None),
+        credible,
+        doubted,
+        coverage,
+        state,
     )
 
 
-def _present(hours: Sequence[Hour], limits: Limits, calendar: Calendar) -> Trust:
+def _present(hours: Sequence[Bucket], limits: Limits, calendar: Calendar) -> Trust:
     """How the datastream is doing at the moment of knowing: silent, doubted in its newest hour, or fine."""
     newest = hours[-1]
-    states: list[Trust] = ["suspect"] if not newest.credible else []
+    states: list[Trust] = ["suspect"] if not newest.count else []
     if calendar.known_on - (newest.start + HOUR) > _longest_silence(hours, limits):
         states.append("stale")
     return worst(states)
 
 
-def _longest_silence(hours: Sequence[Hour], limits: Limits) -> float:
+def _longest_silence(hours: Sequence[Bucket], limits: Limits) -> float:
     if not limits.live:
         return float("inf")
     if limits.silence_after is not None:
