@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Any
@@ -350,3 +351,21 @@ def test_related(store: SqlStore) -> None:
     second = Query("datastream", top=1, skip=1)
     assert [s.id for s in store.querying.related("sensor", "datastreams", [1], second, EVERYTHING)[1]] == [2]
     assert [t.id for t in store.querying.read(Query("thing", of=("location.things", 2)), EVERYTHING)] == [2]
+
+
+def test_conditions_do_not_tell_of_what_is_closed(store: SqlStore) -> None:
+    """A filter or an order through a relation sees only what the reader may see."""
+    stream = store.things.get("datastream", 1)
+    thing = store.things.get("thing", 1)
+    store.things.update(replace(thing, access=Access.OPEN))
+    try:
+        named = query_of("Things", "Datastreams/name eq 'Series of Linde'")
+        assert store.querying.read(named, ["open"]) == ()
+        placed = query_of("Things", "geo.distance(Locations/location, geography'POINT (11.5 50.9)') lt 1")
+        assert store.querying.read(placed, ["open"]) == ()
+        assert [found.id for found in store.querying.read(named, EVERYTHING)] == [1]
+        store.things.update(replace(stream, access=Access.OPEN))
+        assert [found.id for found in store.querying.read(named, ["open"])] == [1]
+    finally:
+        store.things.update(thing)
+        store.things.update(stream)

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Boolean,
     ColumnElement,
     FromClause,
     and_,
+    bindparam,
     exists,
     false,
     literal,
@@ -42,6 +44,7 @@ from allmende.model.query import (
 from allmende.store.fields import FIELDS, RELATIONS, TABLES, span_of
 from allmende.store.functions import KINDS_OF_FUNCTIONS, SUMS, Functions
 from allmende.store.json_columns import JsonColumns
+from allmende.store.visibility import Classes, visible
 
 Clause = ColumnElement[Any]
 Sources = Mapping[tuple[str, ...], tuple[str, FromClause]]
@@ -72,10 +75,17 @@ def relations_of(kind: str, path: Path) -> tuple[tuple[str, ...], str]:
 
 
 class Clauses:
-    """Makes conditions on one kind's rows. `now` is what `now()` means in this request."""
+    """Makes conditions on one kind's rows. `now` is what `now()` means in this request.
 
-    def __init__(self, kind: str, source: FromClause, dialect: str, now: datetime) -> None:
+    Only what is related and of one of the `classes` counts: a condition must not tell of anything else.
+    None: the conditions speak of the rows themselves only.
+    """
+
+    def __init__(
+        self, kind: str, source: FromClause, dialect: str, now: datetime, classes: Classes | None = None
+    ) -> None:
         self.kind = kind
+        self._classes = classes or ()
         self._root: Sources = {(): (kind, source)}
         self._json = JsonColumns(dialect)
         self._functions = Functions(dialect)
@@ -136,13 +146,14 @@ class Clauses:
                 target = TABLES[relation.kind].alias()
                 sources[here] = (relation.kind, target)
                 joins.append(relation.joins(source, target))
+                joins.append(visible(relation.kind, target, self._classes))
         return sources, joins
 
     # --- atoms ---
 
     def _atom(self, atom: Expression, sources: Sources) -> ColumnElement[bool]:
         if isinstance(atom, OneOf):
-            return self._value(atom.path, sources, "number").in_(sorted(atom.ids)) if atom.ids else false()
+            return self._value(atom.path, sources, "number").in_(_many(atom.ids))
         if isinstance(atom, Call) and atom.name in COMPARISONS:
             return self._compare(atom, sources)
         found = self._checked(atom, sources, "boolean")
@@ -312,6 +323,11 @@ class Clauses:
         pairs = zip(call.operands, wanted, strict=True)
         left, right = (self._checked(operand, sources, kind) for operand, kind in pairs)
         return self._functions.arithmetic(call.name, left, right)
+
+
+def _many(ids: frozenset[int]) -> BindParameter[Any]:
+    """A set of numbers, written into the statement: databases limit how many can be bound."""
+    return bindparam("ids", sorted(ids), unique=True, expanding=True, literal_execute=True)
 
 
 def _logical(name: str, inner: list[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ candidates in SQL, what remains becomes a set of ids. So both databases give the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -32,10 +32,8 @@ from allmende.store.clauses import Clauses, relations_of
 from allmende.store.fields import FIELDS, RELATIONS, TABLES
 from allmende.store.geometry import GEOMETRIC, TOUCHING, check_geometric, fulfils
 from allmende.store.thing_rows import KINDS
-from allmende.store.thing_tables import THING
 from allmende.store.things import add_links
-
-Classes = Collection[str]
+from allmende.store.visibility import Classes, visible
 
 
 class SqlQuerying:
@@ -50,7 +48,7 @@ class SqlQuerying:
         with self._engine.connect() as db:
             source = TABLES[query.kind].alias(query.kind)
             statement = self._where(db, select(source), source, query, classes)
-            clauses = self._clauses(db, query.kind, source)
+            clauses = self._clauses(db, query.kind, source, classes)
             statement = statement.order_by(*clauses.orders(query.order), source.c.id)
             rows = db.execute(statement.limit(query.top).offset(query.skip)).mappings()
             return self._values(db, query.kind, [dict(row) for row in rows])
@@ -69,7 +67,7 @@ class SqlQuerying:
         link = RELATIONS[kind][relation]
         with self._engine.connect() as db:
             mine, theirs = TABLES[kind].alias("mine"), TABLES[link.kind].alias(link.kind)
-            clauses = self._clauses(db, link.kind, theirs)
+            clauses = self._clauses(db, link.kind, theirs, classes)
             order = (*clauses.orders(query.order), theirs.c.id)
             place = func.row_number().over(partition_by=mine.c.id, order_by=order).label("place")
             pairs = select(mine.c.id.label("owner_id"), theirs, place)
@@ -131,21 +129,21 @@ class SqlQuerying:
 
     # --- parts ---
 
-    def _clauses(self, db: Connection, kind: str, source: Any) -> Clauses:
-        return Clauses(kind, source, db.dialect.name, self._now())
+    def _clauses(self, db: Connection, kind: str, source: Any, classes: Classes) -> Clauses:
+        return Clauses(kind, source, db.dialect.name, self._now(), classes)
 
     def _where(
         self, db: Connection, statement: Select[Any], source: Any, query: Query, classes: Classes
     ) -> Select[Any]:
-        statement = statement.where(_visible(query.kind, source, classes))
+        statement = statement.where(visible(query.kind, source, classes))
         if query.of is not None:
             statement = statement.where(_belongs(query.kind, source, *query.of))
         if query.where is not None:
-            condition = self._placed(db, query.kind, query.where)
-            statement = statement.where(self._clauses(db, query.kind, source).condition(condition))
+            condition = self._placed(db, query.kind, query.where, classes)
+            statement = statement.where(self._clauses(db, query.kind, source, classes).condition(condition))
         return statement
 
-    def _placed(self, db: Connection, kind: str, part: Expression) -> Expression:
+    def _placed(self, db: Connection, kind: str, part: Expression, classes: Classes) -> Expression:
         """Comparisons of geometry as sets of ids, everything else as it was."""
         if not isinstance(part, Call):
             return part
@@ -153,10 +151,11 @@ class SqlQuerying:
         if not geometric:
             return part
         if part.name in LOGICAL:
-            return replace(part, operands=tuple(self._placed(db, kind, inner) for inner in part.operands))
-        return self._geometry(db, kind, part)
+            inner = (self._placed(db, kind, operand, classes) for operand in part.operands)
+            return replace(part, operands=tuple(inner))
+        return self._geometry(db, kind, part, classes)
 
-    def _geometry(self, db: Connection, kind: str, part: Call) -> OneOf:
+    def _geometry(self, db: Connection, kind: str, part: Call, classes: Classes) -> OneOf:
         paths = [inner for inner in parts(part) if isinstance(inner, Path)]
         if len(paths) != 1:
             raise RecipeInvalid("geometry is compared with one field", where=f"character {part.position}")
@@ -166,7 +165,7 @@ class SqlQuerying:
         if FIELDS[target][field] != "geometry":
             raise RecipeInvalid(f"{field!r} is not a place", where=f"character {paths[0].position}")
         table = TABLES[target]
-        statement = select(table.c.id, table.c[field]).where(table.c[field].is_not(None))
+        statement = select(table.c.id, table.c[field]).where(visible(target, table, classes))
         if (box := _narrowing(part)) is not None and "west" in table.c:
             west, south, east, north = box
             statement = statement.where(
@@ -179,17 +178,6 @@ class SqlQuerying:
         shape = KINDS[kind]  # type: ignore[index]
         add_links(db, shape, rows)
         return tuple(shape.value_of(row) for row in rows)
-
-
-def _visible(kind: str, source: Any, classes: Classes) -> ColumnElement[bool]:
-    """Rows of classes that may be seen; a historical location has the class of its thing."""
-    labels = sorted(classes)
-    if kind == "historical_location":
-        owners = select(THING.c.id).where(THING.c.access.in_(labels))
-        of_owner: ColumnElement[bool] = source.c.thing_id.in_(owners)
-        return of_owner
-    own: ColumnElement[bool] = source.c.access.in_(labels)
-    return own
 
 
 def _belongs(kind: str, source: Any, owner: str, id_: int) -> ColumnElement[bool]:
