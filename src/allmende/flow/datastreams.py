@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from allmende.model.thing import Datastream
 from allmende.ports import Things
@@ -56,6 +56,16 @@ class Datastreams:
         known = None if ids is None else tuple(ids)
         for listener in self._told:
             listener(known)
+
+    def learn(self, streams: Sequence[Datastream]) -> None:
+        """These were made or changed just now by this process: no need to read all of them again."""
+        with self._lock:
+            self._by_id |= {stream.id: stream for stream in streams}
+            self._by_key |= {stream.key: stream for stream in streams if stream.key}
+        for stream in streams:
+            self._missed.pop(stream.key or stream.id, None)
+        for listener in self._told:
+            listener([stream.id for stream in streams])
 
     def _look(self, name: int | str) -> Datastream | None:
         return self._by_id.get(name) if isinstance(name, int) else self._by_key.get(name)

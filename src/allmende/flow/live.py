@@ -5,11 +5,18 @@ Opening it costs nothing: the writer's thread starts with the first value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from allmende.flow.datastreams import Datastreams
+from allmende.flow.decoding import Decoding
 from allmende.flow.intake import Ways, WritingIntake
+from allmende.flow.known_things import KnownThings
 from allmende.flow.pushes import HTTP, Pushes
 from allmende.flow.quality import make_judge
+from allmende.flow.sensing import Sensing
 from allmende.model.city import City
+from allmende.model.thing import Box
 from allmende.store.sql import SqlStore
 from allmende.store.writer import GroupWriter
 
@@ -17,13 +24,21 @@ from allmende.store.writer import GroupWriter
 class Live:
     """The writer, the ways in and the datastreams of one process."""
 
-    def __init__(self, city: City, store: SqlStore) -> None:
+    def __init__(
+        self,
+        city: City,
+        store: SqlStore,
+        folder: Path = Path(),
+        box: Callable[[], Box | None] = lambda: None,
+    ) -> None:
         self.city = city
         self.store = store
         self.datastreams = Datastreams(store.things)
         store.observations.judge = make_judge(store, self.datastreams)
         self.writer = GroupWriter(store.observations)
         self.ways = Ways({HTTP: Pushes(self.datastreams)})
+        known = KnownThings(store.things, self.datastreams, city.languages[0])
+        self.sensing = Sensing(Decoding(city, folder), known, self.datastreams, box)
         self.intake = WritingIntake(self.ways, self.writer, self.datastreams)
 
     def close(self) -> None:

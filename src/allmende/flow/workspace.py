@@ -9,7 +9,9 @@ from pathlib import Path
 from allmende.catalogue.figures import Figures
 from allmende.engine.series import SeriesReader
 from allmende.flow.live import Live
+from allmende.lake.history import History
 from allmende.model.city import City
+from allmende.model.thing import Box
 from allmende.ports import Clock, Engine, Http, Intake, Lake, Series
 from allmende.store.sql import SqlStore
 
@@ -31,12 +33,20 @@ class Workspace:
     @cached_property
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
-        return Live(self.city, self.store)
+        return Live(self.city, self.store, self.city_folder, lambda: self.box)
+
+    @cached_property
+    def box(self) -> Box | None:
+        """The box around the city; read from its districts when it is first asked for."""
+        # Reading shapes costs memory that a process without sensors need not have.
+        from allmende.flow.extent import city_box
+
+        return city_box(self.city, self.store, self.lake)
 
     @cached_property
     def series(self) -> Series:
         """Observations, wherever they lie."""
-        return SeriesReader(self.store)
+        return SeriesReader(self.store, History(self.data / "history"))
 
     @property
     def intake(self) -> Intake:

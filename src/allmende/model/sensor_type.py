@@ -87,7 +87,8 @@ class Standing:
     `longitude` and `latitude` are WGS 84 degrees for `fixed`. For `payload` they are the names of decoded
     values. `table` is a CSV file of the city with the columns `device`, `longitude`, `latitude` (and, as
     wanted, `name`); `devices` says the same in this file. `network` takes the position that the network
-    server keeps for the device. A gateway's position is never taken: it is not where the sensor is.
+    server keeps for the device. A gateway's position is never taken: it is not where the sensor is; places
+    at one are doubted, unless a person `confirmed` that the sensors do stand there. `moves`: they travel.
     """
 
     kind: PlaceKind = "none"
@@ -97,6 +98,8 @@ class Standing:
     latitude_name: str = "latitude"
     table: str = ""
     devices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    confirmed: bool = False
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
