@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from allmende.model.observation import Observation
-from allmende.model.series import Wanted
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from allmende.engine.past import Past, chosen_files
+from allmende.lake.history import History
+from allmende.lake.history_files import HistoryFile
+from allmende.model.observation import Latest, Observation
+from allmende.model.series import Bucket, Wanted
+from allmende.store.ended import Ended, ended_of, ended_rows, ended_streams, pending_files
 from allmende.store.hot_rows import HotRows
+from allmende.store.hours import HOUR, SCHEMA, UNCOUNTED, hot_hours
+from allmende.store.latest import Ends
+from allmende.store.snapshot import snapshot
 from allmende.store.sql import SqlStore
 
 Row = tuple[Any, ...]
+_SECOND = 1_000_000
+_FOREVER = 2**62
 
 
 def _now() -> datetime:
@@ -18,15 +31,39 @@ def _now() -> datetime:
 
 
 class SeriesReader:
-    """The Series port over the store's hot rows."""
+    """The Series port: hot rows of the store, and the history in the lake.
 
-    def __init__(self, store: SqlStore) -> None:
+    One snapshot of the store comes first: hot rows, moves under way, rows ended since. Files of a move
+    under way are left out, because their rows are still hot in that snapshot; a history that is opened
+    later can only hold more. So nothing is seen twice, and nothing disappears between two reads.
+    """
+
+    def __init__(self, store: SqlStore, history: History | None = None) -> None:
         self._store = store
-        self._hot = HotRows(store.engine, _now)
+        self._hot = HotRows(_now)
+        self._past = Past(history, _now) if history is not None else None
+
+    def close(self) -> None:
+        """Give the engine's memory back."""
+        if self._past is not None:
+            self._past.close()
 
     def read(self, wanted: Wanted) -> list[Row]:
         """A page of rows, as tuples in the order of `Observation`'s fields."""
-        return self._hot.read(wanted) if wanted.datastreams else []
+        if not wanted.datastreams or not wanted.top:
+            return []
+        with snapshot(self._store.engine) as db:
+            hot = self._hot.read(db, wanted)
+            files, ended = self._behind(db, wanted)
+        page = slice(wanted.skip, wanted.skip + wanted.top)
+        if self._past is None or not files:
+            return hot[page]
+        if wanted.order:
+            return self._past.united(wanted, files, ended, hot)[page]
+        if len(hot) >= wanted.skip + wanted.top and hot[-1][1] > max(file.times[1] for file in files):
+            return hot[page]
+        rows = hot + self._past.read(wanted, files, ended)
+        return sorted(rows, key=_newest_first)[page]
 
     def count(self, wanted: Wanted) -> int:
         """How many there are on all pages; without conditions the counters answer."""
@@ -35,8 +72,134 @@ class SeriesReader:
         if wanted.where is None and wanted.known_on is None and wanted.after is None:
             latest = self._store.observations.latest(wanted.datastreams)
             return sum(found.count for found in latest.values())
-        return self._hot.count(wanted)
+        with snapshot(self._store.engine) as db:
+            hot = self._hot.count(db, wanted)
+            files, ended = self._behind(db, wanted)
+        return hot + (self._past.count(wanted, files, ended) if self._past and files else 0)
 
     def observation(self, observation_id: int) -> Observation | None:
         """The current revision of an observation; None when there is none."""
-        return self._store.observations.observation(observation_id)
+        found = self.revisions(observation_id)
+        return found[-1] if found and found[-1].superseded_at is None else None
+
+    def revisions(self, observation_id: int) -> list[Observation]:
+        """All revisions of an observation, the first one first; those that were ended too."""
+        with snapshot(self._store.engine) as db:
+            hot = [Observation(*row) for row in self._hot.revisions(db, observation_id)]
+            if self._past is None or (hot and hot[0].revision == 1):
+                return hot
+            leave_out, ended = pending_files(db), ended_of(db, observation_id)
+        kept = self._past.revisions(observation_id, self._past.files(leave_out), ended)
+        known = {row.revision for row in hot}
+        old = [Observation(*row) for row in kept]
+        return [row for row in old if row.revision not in known] + hot
+
+    def ends(self, datastream: int) -> Ends:
+        """The ends of a datastream in the history: what the newest value is found with after a change."""
+        if self._past is None:
+            return Ends()
+        with snapshot(self._store.engine) as db:
+            leave_out = pending_files(db)
+            ended = ended_rows(db, (datastream,))
+        files = self._past.files(leave_out)
+        return self._past.ends(datastream, files, ended)
+
+    def _behind(self, db: Connection, wanted: Wanted) -> tuple[list[HistoryFile], Ended]:
+        """The files of the history that can hold wanted rows, and what was ended in them since."""
+        if self._past is None:
+            return [], {}
+        leave_out = pending_files(db)
+        ended = ended_rows(db, wanted.datastreams)
+        return chosen_files(self._past.files(leave_out), wanted), ended
+
+    def buckets(
+        self,
+        datastreams: Sequence[int],
+        start: int,
+        end: int,
+        seconds: int,
+        known_on: int | None = None,
+    ) -> list[Bucket]:
+        """Values gathered into steps of `seconds`, by datastream and time; empty steps are absent.
+
+        Times are microseconds since 1970. Doubted values are only counted.
+        """
+        if not datastreams:
+            return []
+        pace = self._pace(datastreams)
+        found = self.sums(datastreams, (start, end, seconds * _SECOND), known_on)
+        return [_bucket(row, seconds, pace) for row in found.to_pylist()]
+
+    def sums(
+        self, datastreams: Sequence[int], span: tuple[int, int, int], known_on: int | None = None
+    ) -> pa.Table:
+        """What values come to by step: datastream_id, start, credible, doubted, minimum, maximum, sum.
+
+        `span` is begin, end and length of a step in microseconds. Whole hours come from the sums that
+        lie beside the history, everything else from the rows.
+        """
+        start, end, length = span
+        known = known_on if known_on is not None else _FOREVER
+        with snapshot(self._store.engine) as db:
+            parts = [hot_hours(db, datastreams, start, end, known, length)]
+            leave_out = pending_files(db) if self._past else frozenset()
+            ended = ended_rows(db, datastreams, start, end) if self._past else {}
+            touched = ended_streams(db, datastreams, start, end) if ended else frozenset()
+        if self._past is not None and (files := self._past.files(leave_out)):
+            by_hour = known_on is None and not any(number % HOUR for number in span)
+            plain = [id_ for id_ in datastreams if id_ not in touched] if by_hour else []
+            others = [id_ for id_ in datastreams if id_ in touched] if by_hour else list(datastreams)
+            if plain:
+                parts.append(self._past.hours(plain, start, end, length, files))
+            if others:
+                parts.append(self._past.sums(others, span, files, ended, known, UNCOUNTED))
+        return added_up([part for part in parts if part.num_rows])
+
+    def _pace(self, datastreams: Sequence[int]) -> dict[int, float]:
+        """The usual seconds from one value to the next, where that can be said."""
+        latest = self._store.observations.latest(datastreams)
+        return {id_: pace for id_, found in latest.items() if (pace := _usual(found)) is not None}
+
+
+def _newest_first(row: Row) -> tuple[int, int]:
+    return (-row[1], -row[2])
+
+
+def added_up(parts: Sequence[pa.Table]) -> pa.Table:
+    """Sums of several parts as one, by datastream and time."""
+    if len(parts) < 2:
+        return parts[0].select(SCHEMA.names).cast(SCHEMA) if parts else SCHEMA.empty_table()
+    whole = pa.concat_tables([part.select(SCHEMA.names).cast(SCHEMA) for part in parts])
+    kinds: list[Any] = [
+        ("credible", "sum"), ("doubted", "sum"), ("minimum", "min"), ("maximum", "max"), ("sum", "sum"),
+    ]  # fmt: skip
+    found = whole.group_by(["datastream_id", "start"], use_threads=False).aggregate(kinds)
+    renamed = found.rename_columns(
+        [
+            name if name in ("datastream_id", "start") else name.rpartition("_")[0]
+            for name in found.column_names
+        ]
+    )
+    ordered = renamed.sort_by([("datastream_id", "ascending"), ("start", "ascending")])
+    return ordered.select(SCHEMA.names)
+
+
+def _usual(found: Latest) -> float | None:
+    if found.count < 2 or found.first_time is None or found.last_time is None:
+        return None
+    return (found.last_time - found.first_time) / _SECOND / (found.count - 1) or None
+
+
+def _bucket(row: dict[str, Any], seconds: int, pace: dict[int, float]) -> Bucket:
+    count, usual = row["credible"], pace.get(row["datastream_id"])
+    return Bucket(
+        datastream_id=row["datastream_id"],
+        start=row["start"],
+        count=count,
+        minimum=row["minimum"],
+        maximum=row["maximum"],
+        mean=row["sum"] / count if count else None,
+        sum=row["sum"],
+        coverage=min(1.0, count * usual / seconds) if usual else None,
+        suspect=row["doubted"],
+    )

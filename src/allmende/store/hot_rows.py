@@ -6,51 +6,44 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from allmende.model.series import Wanted
 from allmende.store.clauses import Clauses
-from allmende.store.hours import hot_hours
 from allmende.store.thing_tables import OBSERVATION
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 Row = tuple[Any, ...]
 _TABLE = OBSERVATION.c
 
 
 class HotRows:
-    """Reads the hot table; rows are tuples in the order of its columns."""
+    """Reads the hot table; rows are tuples in the order of its columns.
 
-    def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
-        self._engine = engine
+    Every method is given the connection, so that several reads can see the same state.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
-    def read(self, wanted: Wanted) -> list[Row]:
-        """A page of rows."""
-        with self._engine.connect() as db:
-            statement = self._where(db, select(OBSERVATION), wanted)
-            statement = statement.order_by(*orders_of(self._clauses(db), wanted))
-            page = statement.limit(wanted.top).offset(wanted.skip)
-            return list(map(tuple, db.execute(page).fetchall()))
+    def read(self, db: Connection, wanted: Wanted) -> list[Row]:
+        """The first `skip + top` rows in the wanted order; nothing is skipped here."""
+        statement = self._where(db, select(OBSERVATION), wanted)
+        statement = statement.order_by(*orders_of(self._clauses(db), wanted))
+        page = statement.limit(wanted.skip + wanted.top)
+        return list(map(tuple, db.execute(page).fetchall()))
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, db: Connection, wanted: Wanted) -> int:
         """How many rows there are on all pages."""
-        with self._engine.connect() as db:
-            statement = select(func.count()).select_from(OBSERVATION)
-            return db.scalar(self._where(db, statement, wanted)) or 0
+        statement = select(func.count()).select_from(OBSERVATION)
+        return db.scalar(self._where(db, statement, wanted)) or 0
 
-    def revisions(self, observation_id: int) -> list[Row]:
+    def revisions(self, db: Connection, observation_id: int) -> list[Row]:
         """All revisions of an observation that are hot, the first one first."""
         query = select(OBSERVATION).where(_TABLE.id == observation_id).order_by(_TABLE.revision)
-        with self._engine.connect() as db:
-            return list(map(tuple, db.execute(query).fetchall()))
-
-    def sums(self, datastreams: Sequence[int], start: int, end: int, length: int, known_on: int) -> pa.Table:
-        """Sums by steps of `length` microseconds (see `store/hours`)."""
-        with self._engine.connect() as db:
-            return hot_hours(db, datastreams, start, end, known_on, length)
+        return list(map(tuple, db.execute(query).fetchall()))
 
     def _clauses(self, db: Connection) -> Clauses:
         return Clauses("observation", OBSERVATION, db.dialect.name, self._now())

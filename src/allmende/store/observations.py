@@ -6,7 +6,7 @@ one write to disk together. Larger ids were committed later (see `thing_tables.C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +20,7 @@ from allmende.model.observation import Latest, Observation, microseconds, moment
 from allmende.store.bulk import Bulk
 from allmende.store.counters import take_ids
 from allmende.store.feature_use import FeatureUse
+from allmende.store.following import newest_id, since
 from allmende.store.hours import hot_hours
 from allmende.store.latest import Edges, no_edges, read_latest, refresh_latest, upsert_latest
 from allmende.store.recent import recent
@@ -36,8 +37,8 @@ row_of: Callable[[Observation], tuple[Any, ...]] = attrgetter(*_FIELDS)
 
 
 def now() -> int:
-    """The moment of recording, in microseconds since 1970."""
-    return time_ns() // 1000
+    """The moment of recording, in microseconds since 1970, kept to the millisecond."""
+    return time_ns() // 1_000_000 * 1000
 
 
 class _Entry(NamedTuple):
@@ -172,6 +173,16 @@ class SqlObservations:
     def recent(self, datastream_id: int) -> list[Observation]:
         """The newest current observations of a datastream that are hot, oldest first."""
         return recent(self._engine, datastream_id)
+
+    def newest_id(self) -> int:
+        """The id of the observation that was stored last; 0 when there is none."""
+        return newest_id(self._engine)
+
+    def since(
+        self, observation_id: int, datastreams: Collection[int] | None = None, limit: int = 5_000
+    ) -> list[Observation]:
+        """Hot current observations with larger ids (of these datastreams), in the order of ids."""
+        return since(self._engine, observation_id, datastreams, limit)
 
     def hours(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
         """Sums by hour over hot observations as known on a moment (see `store/hours`)."""

@@ -18,6 +18,7 @@ from allmende.catalogue.search import SearchIndex
 from allmende.engine.duck import DuckEngine
 from allmende.engine.series import SeriesReader
 from allmende.flow.live import Live
+from allmende.lake.history import History
 from allmende.lake.local import LocalLake
 from allmende.model.access import Access, Principal, Scope
 from allmende.model.city import City, Contact, Theme
@@ -62,7 +63,7 @@ class Tiny:
     @cached_property
     def series(self) -> Series:
         """Observations, wherever they lie."""
-        return SeriesReader(self.store)
+        return SeriesReader(self.store, History(self.data / "history"))
 
     @property
     def intake(self) -> Intake:

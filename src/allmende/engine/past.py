@@ -1,0 +1,331 @@
+"""Observations of the history, by DuckDB over the files that can hold what is wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import func, select
+
+from allmende.engine.duck_words import written
+from allmende.errors import RecipeInvalid
+from allmende.lake.history import History
+from allmende.lake.history_files import ROWS, HistoryFile
+from allmende.model.observation import Observation, microseconds
+from allmende.model.query import Call, Constant, Expression, Path
+from allmende.model.series import Wanted
+from allmende.store.clauses import Clauses
+from allmende.store.ended import Ended
+from allmende.store.hot_rows import conditions_of, orders_of
+from allmende.store.latest import Ends
+from allmende.store.thing_tables import OBSERVATION
+
+Row = tuple[Any, ...]
+_TABLE = OBSERVATION.c
+MEMORY = "160MB"
+_NAMES = ", ".join(
+    "recorded_ms * 1000 AS recorded_at" if column.name == "recorded_at" else column.name
+    for column in OBSERVATION.columns
+)
+_ROWS = f"SELECT {_NAMES} FROM read_parquet(?, hive_partitioning = false)"  # noqa: S608 (our own names)
+_HOURS = "SELECT * FROM read_parquet(?, hive_partitioning = false)"
+_SUMS = """
+SELECT datastream_id, start - (start % ? + ?) % ? AS start, sum(credible) AS credible,
+       sum(doubted) AS doubted, min(minimum) AS minimum, max(maximum) AS maximum, sum("sum") AS "sum"
+FROM ({source}) WHERE start >= ? AND start < ? {chosen}
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+_RAW_SUMS = """
+SELECT datastream_id, phenomenon_time AS start,
+       CASE WHEN flags & ? = 0 AND number IS NOT NULL THEN 1 ELSE 0 END AS credible,
+       CASE WHEN flags & ? <> 0 THEN 1 ELSE 0 END AS doubted,
+       CASE WHEN flags & ? = 0 THEN number END AS minimum,
+       CASE WHEN flags & ? = 0 THEN number END AS maximum,
+       CASE WHEN flags & ? = 0 THEN number END AS "sum"
+FROM observation
+WHERE recorded_at <= ? AND (superseded_at IS NULL OR superseded_at > ?)
+"""
+
+
+class Past:
+    """Reads the history. One database in memory; every query gets a cursor of its own."""
+
+    def __init__(self, history: History, now: Callable[[], datetime]) -> None:
+        self._history = history
+        self._now = now
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._opening = threading.Lock()
+
+    def files(self, leave_out: Collection[str] = ()) -> tuple[HistoryFile, ...]:
+        """The files of the newest version without those whose rows are still hot."""
+        return tuple(file for file in self._history.files() if file.path not in leave_out)
+
+    def close(self) -> None:
+        """Give the database back."""
+        with self._opening:
+            if self._database is not None:
+                self._database.close()
+            self._database = None
+
+    # --- rows ---
+
+    def read(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
+        """Rows in the wanted order, the first `skip + top` of them (nothing is skipped here)."""
+        chosen = chosen_files(files, wanted)
+        if wanted.order:
+            return self._page(wanted, chosen, ended)
+        found: list[Row] = []
+        # Newest first: a month that lies behind enough rows is not opened.
+        for group in _newest_groups(chosen):
+            found += self._page(wanted, group, ended)
+            if len(found) >= wanted.skip + wanted.top:
+                break
+        return found[: wanted.skip + wanted.top]
+
+    def _page(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
+        if not files:
+            return []
+        clauses = self._clauses()
+        statement = select(OBSERVATION).where(*conditions_of(wanted))
+        if wanted.where is not None:
+            statement = statement.where(clauses.condition(wanted.where))
+        page = statement.order_by(*orders_of(clauses, wanted)).limit(wanted.skip + wanted.top)
+        rows: list[Row] = self._run(written(page), files, ended).fetchall()
+        return rows
+
+    def united(
+        self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended, hot: Sequence[Row]
+    ) -> list[Row]:
+        """A page of the history and these hot rows together, in an order of the reader's own."""
+        clauses = self._clauses()
+        statement = select(OBSERVATION).where(*conditions_of(wanted))
+        if wanted.where is not None:
+            statement = statement.where(clauses.condition(wanted.where))
+        page = statement.order_by(*orders_of(clauses, wanted)).limit(wanted.skip + wanted.top)
+        rows: list[Row] = self._run(written(page), files, ended, _table_of(hot)).fetchall()
+        return rows
+
+    def count(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> int:
+        """How many rows there are."""
+        chosen = chosen_files(files, wanted)
+        if not chosen:
+            return 0
+        statement = select(func.count()).select_from(OBSERVATION).where(*conditions_of(wanted))
+        if wanted.where is not None:
+            statement = statement.where(self._clauses().condition(wanted.where))
+        found = self._run(written(statement), chosen, ended).fetchone()
+        return int(found[0]) if found else 0
+
+    def revisions(self, id_: int, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
+        """All revisions of an observation in the history, the first one first."""
+        chosen = [file for file in files if file.ids[0] <= id_ <= file.ids[1]]
+        if not chosen:
+            return []
+        statement = select(OBSERVATION).where(OBSERVATION.c.id == id_).order_by(OBSERVATION.c.revision)
+        rows: list[Row] = self._run(written(statement), chosen, ended).fetchall()
+        return rows
+
+    def ends(self, stream: int, files: Sequence[HistoryFile], ended: Ended) -> Ends:
+        """The newest current row of a datastream, and the smallest and largest times."""
+        newest = self.read(Wanted(frozenset({stream}), top=1), files, ended)
+        if not newest:
+            return Ends()
+        times = select(
+            func.min(_TABLE.phenomenon_time), func.min(_TABLE.result_time), func.max(_TABLE.result_time)
+        ).where(_TABLE.datastream_id == stream, _TABLE.superseded_at.is_(None))
+        low, high = min(file.times[0] for file in files), max(file.times[1] for file in files)
+        chosen = _overlapping(files, [stream], low, high + 1)
+        found = self._run(written(times), chosen, ended).fetchone()
+        return Ends(Observation(*newest[0]), *(found or (None, None, None)))
+
+    # --- sums ---
+
+    def hours(
+        self, streams: Sequence[int], start: int, end: int, length: int, files: Sequence[HistoryFile]
+    ) -> pa.Table:
+        """Sums from the companions of hours; `length` is a multiple of an hour, in microseconds."""
+        paths = [self._history.hours_path(file) for file in _overlapping(files, streams, start, end)]
+        if not paths:
+            return pa.table({})
+        with_streams, parameters = _chosen(streams)
+        text = _SUMS.format(source=_HOURS, chosen=with_streams)
+        return self._arrow(text, [length] * 3 + [paths, start, end, *parameters])
+
+    def sums(
+        self,
+        streams: Sequence[int],
+        span: tuple[int, int, int],
+        files: Sequence[HistoryFile],
+        ended: Ended,
+        known_on: int,
+        uncounted: int,
+    ) -> pa.Table:
+        """Sums from the rows themselves; `span` is begin, end and length of a bucket in microseconds."""
+        start, end, length = span
+        chosen = _overlapping(files, streams, start, end)
+        if not chosen:
+            return pa.table({})
+        with_streams, parameters = _chosen(streams)
+        text = _SUMS.format(source=_RAW_SUMS, chosen=with_streams)
+        flags = [uncounted] * 5
+        values = [length] * 3 + flags + [known_on, known_on, start, end, *parameters]
+        found: pa.Table = self._run((text, values), chosen, ended).to_arrow_table()
+        return found
+
+    # --- DuckDB ---
+
+    def _clauses(self) -> Clauses:
+        return Clauses("observation", OBSERVATION, "duckdb", self._now())
+
+    def _run(
+        self,
+        query: tuple[str, list[Any]],
+        files: Sequence[HistoryFile],
+        ended: Ended,
+        hot: pa.Table | None = None,
+    ) -> Any:
+        text, parameters = query
+        paths = [self._history.path(file) for file in files]
+        rows, before = (_WITH_ENDED, _columns(ended)) if ended else ("WITH ", [])
+        source = "kept_and_ended" if ended else f"({_ROWS})"
+        parts = [] if hot is None else ["SELECT * FROM hot"]
+        parts = [f"SELECT * FROM {source}", *parts] if files else parts  # noqa: S608 (our own names)
+        cursor = self._cursor()
+        if hot is not None:
+            cursor.register("hot", hot)
+        whole = f"{rows if files else 'WITH '} observation AS ({' UNION ALL '.join(parts)}) {text}"
+        try:
+            return cursor.sql(whole, params=([*before, paths] if files else []) + parameters)
+        except duckdb.Error as error:
+            raise RecipeInvalid(f"this cannot be asked of the history: {_first(error)}") from error
+
+    def _arrow(self, text: str, parameters: list[Any]) -> pa.Table:
+        found: pa.Table = self._cursor().sql(text, params=parameters).to_arrow_table()
+        return found
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._opening:
+            if self._database is None:
+                self._database = duckdb.connect(
+                    config={
+                        "threads": "1",
+                        "memory_limit": MEMORY,
+                        "autoinstall_known_extensions": "false",
+                        "autoload_known_extensions": "false",
+                    }
+                )
+                # What was read of a Parquet file's foot need not be read again: files never change.
+                self._database.execute("SET parquet_metadata_cache = true")
+            return self._database.cursor()
+
+
+_WITH_ENDED = f"""
+WITH ended AS (SELECT unnest(?::BIGINT[]) AS id, unnest(?::INTEGER[]) AS revision,
+                      unnest(?::BIGINT[]) AS ended_at),
+     kept AS ({_ROWS}),
+     kept_and_ended AS (
+       SELECT kept.* REPLACE (coalesce(ended.ended_at, kept.superseded_at) AS superseded_at)
+       FROM kept LEFT JOIN ended ON kept.id = ended.id AND kept.revision = ended.revision),
+"""  # noqa: S608 (our own names)
+
+
+def _columns(ended: Ended) -> list[Any]:
+    return [[key[0] for key in ended], [key[1] for key in ended], list(ended.values())]
+
+
+def _table_of(rows: Sequence[Row]) -> pa.Table:
+    """Hot rows as a table with the columns of the history."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_FIELDS)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, _FIELDS, strict=True)],
+        schema=pa.schema(_FIELDS),
+    )
+
+
+_FIELDS = [
+    pa.field("recorded_at", pa.int64()) if field.name == "recorded_ms" else field for field in ROWS.schema
+]
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]
+
+
+def _chosen(streams: Sequence[int]) -> tuple[str, list[Any]]:
+    """One series by equality, which can leave whole row groups out; many by a list."""
+    if len(streams) == 1:
+        return "AND datastream_id = ?", [streams[0]]
+    return "AND datastream_id IN (SELECT unnest(?::BIGINT[]))", [list(streams)]
+
+
+def _overlapping(
+    files: Iterable[HistoryFile], streams: Sequence[int], start: int, end: int
+) -> list[HistoryFile]:
+    low, high = min(streams), max(streams)
+    return [
+        file
+        for file in files
+        if file.times[0] < end
+        and file.times[1] >= start
+        and file.streams[0] <= high
+        and file.streams[1] >= low
+    ]
+
+
+def chosen_files(files: Iterable[HistoryFile], wanted: Wanted) -> list[HistoryFile]:
+    """The files that can hold wanted rows, by their series and times."""
+    start, end = bounds_of(wanted.where)
+    if wanted.after is not None:
+        end = min(end, wanted.after[0] + 1)
+    if not wanted.datastreams:
+        return []
+    return _overlapping(files, sorted(wanted.datastreams), start, end)
+
+
+def bounds_of(where: Expression | None) -> tuple[int, int]:
+    """The span of times that a condition allows at most, in microseconds: begin, and end exclusive."""
+    start, end = -(2**62), 2**62
+    if not isinstance(where, Call):
+        return start, end
+    if where.name == "and":
+        for operand in where.operands:
+            low, high = bounds_of(operand)
+            start, end = max(start, low), min(end, high)
+        return start, end
+    if len(where.operands) != 2:
+        return start, end
+    left, right = where.operands
+    name = where.name
+    if isinstance(left, Constant):
+        left, right, name = right, left, _SWAPPED.get(name, name)
+    if isinstance(left, Path) and left.steps == ("phenomenon_time",) and isinstance(right, Constant):
+        return _bounds(name, right.value)
+    return start, end
+
+
+_SWAPPED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+
+
+def _bounds(name: str, value: Any) -> tuple[int, int]:
+    if not isinstance(value, datetime):
+        return -(2**62), 2**62
+    time = microseconds(value)
+    low = time if name in ("gt", "ge", "eq") else -(2**62)
+    high = time + 1 if name in ("lt", "le", "eq") else 2**62
+    return low, high
+
+
+def _newest_groups(files: Sequence[HistoryFile]) -> list[list[HistoryFile]]:
+    """Files in groups that do not overlap in time, the newest group first."""
+    groups: list[list[HistoryFile]] = []
+    begin = 2**62
+    for file in sorted(files, key=lambda file: -file.times[1]):
+        if file.times[1] < begin:
+            groups.append([])
+        groups[-1].append(file)
+        begin = min(begin, file.times[0])
+    return groups

@@ -1,0 +1,189 @@
+"""The history of observations: a Delta table by month, with sums by hour beside it.
+
+Every file of observations has a companion in the table of hours: sums over exactly its rows. Sums
+of several files add up, so the hours of any set of files are right by construction and nothing is
+ever recomputed because something else arrived. Files are written and synced before they are
+committed; a commit carries the number of its move, so that one which was interrupted is found again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction
+
+from allmende.errors import StoreFault
+from allmende.lake.durable import sync_file, sync_folder
+from allmende.lake.history_files import (
+    HOURS,
+    ROWS,
+    HistoryFile,
+    Layout,
+    file_of_action,
+    hours_of,
+    write_file,
+)
+
+_APP = "mover"
+_LOG_PLACES = 20
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of observations and its companion of hours, on disk and not yet committed."""
+
+    month: str
+    rows: AddAction
+    hours: AddAction
+
+
+class History:
+    """The two tables below one folder. One process writes; any number reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._rows = _Table(folder / "observations", ROWS)
+        self._hours = _Table(folder / "hours", HOURS)
+
+    # --- reading ---
+
+    def files(self) -> tuple[HistoryFile, ...]:
+        """The files of the newest version, with what is in each."""
+        return self._rows.files()
+
+    def path(self, file: HistoryFile) -> str:
+        """Where a file of observations lies."""
+        return str(self._rows.folder / file.path)
+
+    def hours_path(self, file: HistoryFile) -> str:
+        """Where its companion with sums by hour lies."""
+        return str(self._hours.folder / file.path)
+
+    # --- writing ---
+
+    def write(self, move: int, part: int, month: str, table: pa.Table) -> Written:
+        """Write the sorted rows of one month as a file, and its hours, synced; not committed yet."""
+        name = f"month={month}/move-{move:012d}-{part:04d}.parquet"
+        rows = write_file(self._rows.folder / name, name, month, table, ROWS)
+        hours = write_file(self._hours.folder / name, name, month, hours_of(table), HOURS)
+        return Written(month, rows, hours)
+
+    def is_committed(self, move: int) -> bool:
+        """Whether the observations of a move are in the table already."""
+        return self._rows.committed() >= move
+
+    def commit(self, move: int, files: Sequence[Written]) -> None:
+        """Add files to both tables, hours first; durable when this returns. Again is harmless."""
+        self._hours.commit(move, [file.hours for file in files])
+        self._rows.commit(move, [file.rows for file in files])
+
+    def replace(self, move: int, month: str, files: Sequence[Written]) -> None:
+        """Put files in the place of all files of a month."""
+        self._hours.commit(move, [file.hours for file in files], replacing=month)
+        self._rows.commit(move, [file.rows for file in files], replacing=month)
+
+    def sync(self) -> None:
+        """Make the newest commit durable: for a commit whose process ended before it could."""
+        self._hours.sync()
+        self._rows.sync()
+
+    def clean(self, keep_hours: int = 1) -> None:
+        """Delete files that no version of the last hours uses any more."""
+        self._rows.clean(keep_hours)
+        self._hours.clean(keep_hours)
+
+
+class _Table:
+    """One Delta table, read again only when its log has grown."""
+
+    def __init__(self, folder: Path, layout: Layout) -> None:
+        self.folder = folder
+        self._layout = layout
+        self._lock = threading.Lock()
+        self._table: DeltaTable | None = None
+        self._files: tuple[HistoryFile, ...] = ()
+
+    def files(self) -> tuple[HistoryFile, ...]:
+        """The files of the newest version; one look at the log's folder when nothing changed."""
+        with self._lock:
+            if self._table is None:
+                if not (self.folder / "_delta_log").is_dir():
+                    return ()
+                self._table = DeltaTable(self.folder)
+            elif self._log_file(self._table.version() + 1).exists():
+                self._table.update_incremental()
+            else:
+                return self._files
+            self._files = self._listed(self._table)
+            return self._files
+
+    def committed(self) -> int:
+        """The number of the newest move in the table; 0 when there is none."""
+        found = self._open().transaction_version(_APP) if self._exists() else None
+        return found or 0
+
+    def commit(self, move: int, actions: Sequence[AddAction], replacing: str | None = None) -> None:
+        table = self._open()
+        if (table.transaction_version(_APP) or 0) >= move:
+            self.sync()
+            return
+        try:
+            table.create_write_transaction(
+                list(actions),
+                "append" if replacing is None else "overwrite",
+                self._layout.delta_schema(),
+                ["month"],
+                None if replacing is None else [("month", "=", replacing)],
+                commit_properties=CommitProperties(app_transactions=[Transaction(_APP, move)]),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except DeltaError as error:
+            raise StoreFault(f"the history cannot be written: {error}", where=str(self.folder)) from error
+        self.sync()
+
+    def sync(self) -> None:
+        """The log's newest files, then the folders: delta-rs syncs none of them."""
+        if not self._exists():
+            return
+        log = self.folder / "_delta_log"
+        newest = sorted(path for path in log.iterdir() if path.is_file())[-3:]
+        for path in newest:
+            sync_file(path)
+        for folder in (log, self.folder, self.folder.parent):
+            sync_folder(folder)
+
+    def clean(self, keep_hours: int) -> None:
+        if self._exists():
+            self._open().vacuum(keep_hours, dry_run=False, enforce_retention_duration=False)
+
+    def _exists(self) -> bool:
+        return (self.folder / "_delta_log").is_dir()
+
+    def _open(self) -> DeltaTable:
+        if not self._exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(self.folder, self._layout.delta_schema(), partition_by=["month"])
+            self.sync()
+        return DeltaTable(self.folder)
+
+    def _log_file(self, version: int) -> Path:
+        return self.folder / "_delta_log" / f"{version:0{_LOG_PLACES}d}.json"
+
+    def _listed(self, table: DeltaTable) -> tuple[HistoryFile, ...]:
+        actions: Any = table.get_add_actions(flatten=True)
+        rows: Iterable[dict[str, Any]] = pa.table(actions).to_pylist()
+        return tuple(sorted((file_of_action(row) for row in rows), key=lambda file: (file.month, file.path)))
+
+
+def month_of(time: int) -> str:
+    """The month of a time in microseconds since 1970, in UTC: 2026-06."""
+    return datetime.fromtimestamp(time // 1_000_000, UTC).strftime("%Y-%m")

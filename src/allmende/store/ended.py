@@ -1,0 +1,49 @@
+"""What the store knows about the history: rows that were ended since, and moves under way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from allmende.store.thing_tables import ENDED, MOVE
+
+Ended = dict[tuple[int, int], int]
+_FEW = 500
+
+
+def ended_rows(
+    db: Connection, datastreams: Collection[int], start: int | None = None, end: int | None = None
+) -> Ended:
+    """(id, revision) of rows of the history that are ended, with the moment when."""
+    query = select(ENDED.c.observation_id, ENDED.c.revision, ENDED.c.superseded_at)
+    if len(datastreams) <= _FEW:
+        query = query.where(ENDED.c.datastream_id.in_(sorted(datastreams)))
+    if start is not None:
+        query = query.where(ENDED.c.phenomenon_time >= start)
+    if end is not None:
+        query = query.where(ENDED.c.phenomenon_time < end)
+    return {(row[0], row[1]): row[2] for row in db.execute(query)}
+
+
+def ended_of(db: Connection, observation_id: int) -> Ended:
+    """The ended revisions of one observation."""
+    query = select(ENDED.c.observation_id, ENDED.c.revision, ENDED.c.superseded_at)
+    rows = db.execute(query.where(ENDED.c.observation_id == observation_id))
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def ended_streams(db: Connection, datastreams: Collection[int], start: int, end: int) -> frozenset[int]:
+    """The datastreams that have ended rows in a span of time."""
+    query = select(ENDED.c.datastream_id).distinct()
+    query = query.where(ENDED.c.phenomenon_time >= start, ENDED.c.phenomenon_time < end)
+    return frozenset(db.scalars(query)) & frozenset(datastreams)
+
+
+def pending_files(db: Connection) -> frozenset[str]:
+    """Files of the history whose rows are still hot: a reader who sees the hot rows must leave them out."""
+    found: set[str] = set()
+    for body in db.scalars(select(MOVE.c.body).where(MOVE.c.kind == "rows")):
+        found.update(json.loads(body)["files"])
+    return frozenset(found)
