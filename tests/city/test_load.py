@@ -247,3 +247,42 @@ def test_a_city_needs_city_toml(folder: Path) -> None:
     """Without city.toml nothing is loaded."""
     shutil.move(folder / "city.toml", folder / "other.txt")
     assert faults(folder)[0].file == "city.toml"
+
+
+OBSERVED = """
+title = "Bodenfeuchte"
+access = "open"
+licence = "cc0-1.0"
+
+[observations]
+properties = ["soil-moisture"]
+"""
+
+
+def test_a_dataset_from_observations_has_the_columns_that_all_of_them_have(folder: Path) -> None:
+    """Its file need not name any; indicators are checked against them."""
+    write(folder, {"datasets/soil.toml": OBSERVED})
+    soil = load_city(folder).datasets["soil"]
+    assert (soil.key, soil.time_column) == (("series", "period"), "period")
+    assert soil.observations is not None
+    assert (soil.observations.every, soil.observations.days) == ("day", 400)
+    assert {column.name for column in soil.columns} >= {"value", "state", "geometry"}
+    indicator = FILES["indicators/benches.toml"].replace('dataset = "benches-count"', 'dataset = "soil"')
+    write(folder, {"indicators/benches.toml": indicator})
+    assert {problem.path for problem in faults(folder)} >= {"$.value_column"}
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (OBSERVED.replace('["soil-moisture"]', "[]"), "$.observations.properties"),
+        (OBSERVED + "days = 0\n", "$.observations.days"),
+        (OBSERVED + 'every = "week"\n', "$.observations.every"),
+        (OBSERVED + '[[columns]]\nname = "value"\n', "$.columns"),
+        ('source = "benches"\n' + OBSERVED, "$.source"),
+    ],
+)
+def test_faults_of_datasets_from_observations_are_told(folder: Path, text: str, path: str) -> None:
+    """Nothing selected, no days, a period that is none, columns of its own, two origins."""
+    write(folder, {"datasets/soil.toml": text})
+    assert path in {problem.path for problem in faults(folder)}

@@ -247,6 +247,18 @@ def test_a_sensor_that_hangs_greys_out_all_that_is_made_of_it(field: Field) -> N
     assert found["point probe-3"] == found["probe-3"] == found["city"] == found["story"] == "suspect"
 
 
+def test_trouble_is_seen_within_an_hour_and_not_only_when_the_day_has_ended(field: Field) -> None:
+    """Hours are sums: in the one in which a sensor begins to hang it still has credible values."""
+    field.run()
+    field.live(2, lambda probe, hour: 13.0 if probe == 3 else 20.0 + probe)
+    seen = []
+    for _ in range(3):
+        field.live(1, lambda probe, hour: 13.0 if probe == 3 else 20.0 + probe)
+        field.run()
+        seen.append(field.trusts()["probe-3"])
+    assert seen[-1] == "suspect"
+
+
 def test_one_of_many_greys_out_only_its_own_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A city with 173 probes always has a dead one; up to one in twenty the rest speaks for the whole."""
     field = Field(soil_city(), tmp_path / "data", monkeypatch, probes=20)

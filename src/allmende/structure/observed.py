@@ -29,7 +29,7 @@ from allmende.model.watched import Selection, Watched
 from allmende.ports import Clock, Lake, Series, Store
 from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows
-from allmende.structure.periods import Calendar
+from allmende.structure.periods import HOUR, Calendar
 from allmende.structure.publish import inputs_of
 from allmende.structure.series_rows import SECONDS, Gathered, gather
 
@@ -107,7 +107,7 @@ def make_observed(shop: Observatory, dataset: Dataset, known_on: datetime, *, pa
     return Made(
         table=rows.table,
         columns=rows.columns,
-        maker_hash=observed_hash(shop.city, dataset),
+        maker_hash=observed_hash(shop, dataset),
         inputs=inputs,
         checks=_checks(found, chosen, known_on),
         access=accesses.dataset(dataset.id),
@@ -124,9 +124,10 @@ def known_on(version: DatasetVersion) -> datetime:
     raise NotFound("this version is not made from observations", where=str(version.pin))
 
 
-def observed_hash(city: City, dataset: Dataset) -> str:
-    """The hash over everything that turns observations into the rows of the dataset."""
-    selection = selection_of(dataset)
+def observed_hash(shop: Observatory, dataset: Dataset) -> str:
+    """The hash over everything that turns observations into the rows of the dataset: what is selected,
+    and of each datastream its names, place and when it is silent."""
+    selection, city = selection_of(dataset), shop.city
     rule = city.districts
     return digest(
         {
@@ -137,8 +138,15 @@ def observed_hash(city: City, dataset: Dataset) -> str:
             "days": selection.days,
             "zone": city.time_zone,
             "district": [dataset.district_column, rule.dataset] if rule and dataset.district_column else [],
+            "datastreams": [_described(one, shop.limits) for one in shop.chosen(dataset)],
         }
     )
+
+
+def _described(one: Watched, limits: Mapping[int, Limits]) -> list[object]:
+    known = limits.get(one.datastream_id, Limits())
+    place = [one.longitude, one.latitude]
+    return [one.code, one.thing_key, one.thing_name, one.unit, place, known.silence_after, known.live]
 
 
 def _batches(chosen: Sequence[Watched]) -> Iterable[Sequence[Watched]]:
@@ -193,13 +201,12 @@ def _checks(found: Sequence[Gathered], chosen: Sequence[Watched], moment: dateti
     silent = [names[one.datastream_id] for one in found if one.trust == "stale"]
     doubted = [names[one.datastream_id] for one in found if one.trust == "suspect"]
     thin = [names[one.datastream_id] for one in found if one.trust == "incomplete"]
-    never = [one.thing_name for one in chosen if one.datastream_id not in {s.datastream_id for s in found}]
     said = f"{moment.astimezone(UTC).isoformat()} {len(chosen)} datastreams"
     return (
         Check(KNOWN, True, 0, said),
         _share(SILENT, silent, len(chosen), "are silent"),
         _share(DOUBTED, doubted, len(chosen), "give doubtful values"),
-        _share(INCOMPLETE, [*thin, *never], len(chosen), "give too few values"),
+        _share(INCOMPLETE, thin, len(chosen), "give too few values"),
     )
 
 
@@ -213,20 +220,16 @@ def _share(name: str, things: Sequence[str], count: int, words: str) -> Check:
 
 
 def state_hash(shop: Observatory, dataset: Dataset, trusts: Mapping[int, str], moment: datetime) -> str:
-    """The hash of what decides whether the dataset is to be made again: its definition, its datastreams
-    with their places and present state, and the last period that has ended."""
+    """The hash of what decides whether the dataset is to be made again: its definition, the present
+    state of its datastreams, and the last period that has ended.
+
+    Rows know of trouble by the hour, newest values by the minute: while a datastream is in trouble it
+    is looked at again every hour.
+    """
     selection = selection_of(dataset)
     calendar = Calendar(selection.every, ZoneInfo(shop.city.time_zone), moment)
-    shown = [
-        [
-            one.code,
-            one.thing_name,
-            one.longitude,
-            one.latitude,
-            one.access.label,
-            trusts.get(one.datastream_id),
-        ]
-        for one in shop.chosen(dataset)
-    ]
+    hour = calendar.known_on // HOUR
+    now = [trusts.get(one.datastream_id, "unknown") for one in shop.chosen(dataset)]
+    shown = [[trust, None if trust in ("ok", "unknown") else hour] for trust in now]
     pins = [str(pin) for pin in inputs_of(shop.city, dataset, shop.store)]
-    return digest([dataset.id, observed_hash(shop.city, dataset), calendar.end, shown, pins])
+    return digest([dataset.id, observed_hash(shop, dataset), calendar.end, shown, pins])
