@@ -314,6 +314,16 @@ class Observations(Protocol):
         """The current revision of a hot observation; None when it is not hot."""
         ...
 
+    def newest_id(self) -> int:
+        """The id of the observation that was stored last; 0 when there is none."""
+        ...
+
+    def since(
+        self, observation_id: int, datastreams: Collection[int] | None = None, limit: int = 5_000
+    ) -> Sequence[Observation]:
+        """Hot current observations with larger ids (of these datastreams), in the order of ids."""
+        ...
+
     def recent(self, datastream_id: int) -> Sequence[Observation]:
         """The newest current observations of a datastream that are hot, oldest first."""
         ...

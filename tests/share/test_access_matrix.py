@@ -61,6 +61,7 @@ API: dict[str, Route] = {
     "/sta/v1.1": Route("/sta/v1.1"),
     "/sta/v1.1/{path:path}": Route("POST /sta/v1.1/Things", "write"),
     "/api/v1/observations": Route("POST /api/v1/observations", "write"),
+    "/api/v1/live": Route("/api/v1/live?datastream=999999"),
     "/-/download/{name:str}": Route("/d/{c}-data@1.csv", "one"),
     "/-/raw/{sha256:str}": Route("/raw/{raw}", "one"),
 }

@@ -91,12 +91,16 @@ class WriteScope:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted."""
+    """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted.
+
+    `key_id` is the public id of the key, empty without one.
+    """
 
     kind: str = "anonymous"
     name: str = ""
     scopes: tuple[Scope, ...] = ()
     writes: tuple[WriteScope, ...] = ()
+    key_id: str = ""
 
     def may_read(self, access: Access, dataset: str) -> bool:
         """Default closed: open data are for everyone, everything else needs a scope that covers it."""

@@ -12,6 +12,7 @@ from allmende.errors import NotFound, RecipeInvalid
 from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
+from allmende.share.api_live import follow_live
 from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.share.push import push_observations
 from allmende.share.shape import Json
@@ -124,4 +125,5 @@ def search(
 
 API_ROUTES = [
     datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search, push_observations,
+    follow_live,
 ]  # fmt: skip

@@ -73,13 +73,31 @@ class Principals:
         found = [key for key in known if hmac.compare_digest(key.secret_hash, wanted)]
         if not found or not is_valid(found[0], self._clock.now()):
             raise NotAllowed("this key is not known or no longer valid", hint="Ask the city for a new key.")
-        scopes = [parse_scope(scope) for scope in found[0].scopes]
-        return Principal(
-            "key",
-            found[0].name,
-            tuple(scope for scope in scopes if isinstance(scope, Scope)),
-            tuple(scope for scope in scopes if isinstance(scope, WriteScope)),
-        )
+        return _principal_of(found[0])
+
+    def of_id(self, key_id: str) -> Principal:
+        """The principal of a key by its public id, for what it asked for earlier; nobody without an id.
+
+        Raises NotAllowed when the key is no longer valid.
+        """
+        if not key_id:
+            return ANONYMOUS
+        known = self._store.keys()
+        found = next((key for key in known if key.id == key_id), None)
+        if found is None or not is_valid(found, self._clock.now()):
+            raise NotAllowed("the key is no longer valid", where=key_id)
+        return _principal_of(found)
+
+
+def _principal_of(key: AccessKey) -> Principal:
+    scopes = [parse_scope(scope) for scope in key.scopes]
+    return Principal(
+        "key",
+        key.name,
+        tuple(scope for scope in scopes if isinstance(scope, Scope)),
+        tuple(scope for scope in scopes if isinstance(scope, WriteScope)),
+        key.id,
+    )
 
 
 def is_valid(key: AccessKey, now: datetime) -> bool:

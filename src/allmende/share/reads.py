@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from allmende.model.access import Access, Principal, strictest
 from allmende.model.text import Language
-from allmende.share.series_reads import SeriesReads
+from allmende.share.live_reads import LiveReads
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
 
 
-class Reads(SeriesReads):
+class Reads(LiveReads):
     """All reads behind the gate: datasets, rows, knowledge, places, health, things (see the parts) and search."""
 
     def search(

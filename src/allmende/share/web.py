@@ -25,9 +25,11 @@ from allmende.model.city import City
 from allmende.model.text import Language
 from allmende.ports import Clock, Engine, Intake, Lake, Recompute, Series, Store
 from allmende.share.api import API_ROUTES
+from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
+from allmende.share.feed import Feed
 from allmende.share.files import FILE_ROUTES, inner_path
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
@@ -96,6 +98,9 @@ def create_app(
     )
     app.state.city = workspace.city
     app.state.intake = workspace.intake
+    observations = workspace.store.observations
+    app.state.live = live = Live(Feed(observations), reads, principals, observations)
+    app.on_shutdown.append(live.feed.close)
     app.state.writers = writers = Writers(principals, anonymous=anonymous_writes)
     app.state.writes = Writes(workspace.store.things, workspace.intake, writers)
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]

@@ -206,7 +206,7 @@ class SqlObservations:
             row = db.execute(select(MESSAGE).where(MESSAGE.c.id == message_id)).first()
         if row is None:
             raise NotFound("there is no such message", where=str(message_id))
-        return _kept(row)
+        return kept_message(row)
 
     def messages(
         self, status: MessageStatus | None = None, before: int | None = None, limit: int = 100
@@ -218,7 +218,7 @@ class SqlObservations:
         if before is not None:
             query = query.where(MESSAGE.c.id < before)
         with self._engine.connect() as db:
-            return tuple(_kept(row) for row in db.execute(query))
+            return tuple(kept_message(row) for row in db.execute(query))
 
 
 def fault(error: DBAPIError) -> AllmendeError:
@@ -292,7 +292,8 @@ def _key_row(arrival: Arrival, number: int | None) -> tuple[Any, ...]:
     return (message.way, message.key, number, rows[0].id if rows else None, len(rows))
 
 
-def _kept(row: Any) -> KeptMessage:
+def kept_message(row: Any) -> KeptMessage:
+    """A row of messages as a message."""
     message = Message(
         way=row.way,
         payload=bytes(row.payload),
