@@ -16,7 +16,7 @@ from tests.city.conftest import write
 
 SENSOR = """
 title = { de = "Bodenfeuchte", en = "Soil moisture" }
-way = "forest"
+way = "http"
 decoder = "object"
 access = "open"
 licence = "dl-de/by-2-0"
@@ -49,7 +49,7 @@ def city(folder: Path) -> Path:
 def test_a_sensor_type_is_read(city: Path) -> None:
     """Match, properties with limits, access and place are what the file says."""
     soil = load_city(city).sensors["soil"]
-    assert (soil.way, soil.decoder, soil.access) == ("forest", "object", Access.OPEN)
+    assert (soil.way, soil.decoder, soil.access) == ("http", "object", Access.OPEN)
     assert soil.named("water_SOIL") is soil.properties[0]
     assert soil.named("BatV") is None
     assert soil.properties[0].limits == Limits(minimum=0, maximum=100, stuck_after=86400)

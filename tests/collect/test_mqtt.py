@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from allmende.collect.brokers import parse_broker_address
+from allmende.city.ways import parse_broker_address
 from allmende.collect.mqtt import MqttListener
 from allmende.errors import SourceRefused, StoreBusy
 from allmende.model.message import Accepted, Message

@@ -34,10 +34,11 @@ KINDS = (
     Kind("indicators", ".toml"),
     Kind("stories", ".md", by_language=True),
     Kind("sensors", ".toml"),
+    Kind("ways", ".toml"),
 )
 _KINDS = {kind.folder: kind for kind in KINDS}
-# Folders that belong to a city but are read by others: local data files, shapes, modules, looks, words.
-OTHERS = ("files", "places", "modules", "theme", "messages")
+# Folders that belong to a city but are read by others: local data files, decoders' scripts, shapes, modules, looks, words.
+OTHERS = ("files", "decoders", "places", "modules", "theme", "messages")
 
 
 @dataclass(frozen=True, slots=True)

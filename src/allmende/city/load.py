@@ -12,6 +12,7 @@ from allmende.city.files import CityFile, Found, find
 from allmende.city.links import check_links
 from allmende.city.sensors import check_sensors
 from allmende.city.stories import read_story
+from allmende.city.ways import check_ways
 from allmende.errors import CityInvalid
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset
@@ -20,9 +21,12 @@ from allmende.model.observed import observed_columns
 from allmende.model.problem import Problem
 from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
+from allmende.model.way import Way
 
 Decoder = Callable[[CityFile], Any]
-_FROM_FILES = frozenset({"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors"})
+_FROM_FILES = frozenset(
+    {"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways"}
+)
 
 
 def load_city(folder: Path, *, options: bool = True) -> City:
@@ -46,7 +50,11 @@ def read_city(folder: Path, *, options: bool = True) -> tuple[City | None, list[
     if city is None:
         return None, problems
     broken = {problem.file for problem in problems}
-    faults = [*check_links(city, broken, options), *check_sensors(city, folder, options)]
+    faults = [
+        *check_links(city, broken, options),
+        *check_sensors(city, folder, options),
+        *check_ways(city, broken),
+    ]
     problems += [fault for fault in faults if fault.file not in broken]
     return city, problems
 
@@ -141,4 +149,5 @@ _DECODERS: dict[str, Decoder] = {
     "indicators": _toml(Indicator),
     "stories": _story,
     "sensors": _toml(SensorType),
+    "ways": _toml(Way),
 }

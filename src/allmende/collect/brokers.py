@@ -1,47 +1,15 @@
-"""Addresses of MQTT brokers, and safe connections to them."""
+"""Safe connections to MQTT brokers."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 from collections.abc import Set
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from allmende.city.secrets import read_secret
 from allmende.collect.addresses import is_public, resolve
-from allmende.collect.secrets import read_secret
 from allmende.errors import SourceRefused
 from allmende.model.way import Broker
-
-PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where a broker listens, and whether it speaks TLS."""
-
-    host: str
-    port: int
-    tls: bool
-
-
-def parse_broker_address(address: str) -> BrokerAddress:
-    """`mqtt://host[:1883]` or `mqtts://host[:8883]`. Raises SourceRefused for anything else."""
-    hint = "Write mqtts://broker.example.org:8883, or mqtt:// for one without encryption."
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise SourceRefused(f"this is no address of a broker: {error}", where=address, hint=hint) from error
-    if parts.scheme not in PORTS or not host or parts.path.strip("/"):
-        raise SourceRefused("this is no address of a broker", where=address, hint=hint)
-    if parts.username or parts.password:
-        raise SourceRefused(
-            "user and password do not belong into the address",
-            where=f"{parts.scheme}://{host}",
-            hint='Write user = "env:MQTT_USER" and password = "env:MQTT_PASSWORD".',
-        )
-    return BrokerAddress(host, port or PORTS[parts.scheme], parts.scheme == "mqtts")
 
 
 def connect_checked(host: str, port: int, private_hosts: Set[str], seconds: float) -> socket.socket:

@@ -27,8 +27,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from allmende.collect.brokers import BrokerAddress, connect_checked, parse_broker_address, tls_context
-from allmende.collect.secrets import read_secret
+from allmende.city.secrets import read_secret
+from allmende.city.ways import BrokerAddress, parse_broker_address
+from allmende.collect.brokers import connect_checked, tls_context
 from allmende.errors import AllmendeError, SourceRefused
 from allmende.model.message import Accepted, Message
 from allmende.model.way import Broker, WayState
@@ -287,19 +288,7 @@ class MqttListener:
 
 def _count(state: WayState, future: Future[Accepted]) -> None:
     if not future.cancelled() and future.exception() is None:
-        count(state, future.result())
-
-
-def count(state: WayState, accepted: Accepted) -> None:
-    """Count what became of a message."""
-    if accepted.repeated:
-        state.repeated += 1
-    elif accepted.status == "quarantined":
-        state.quarantined += 1
-    elif accepted.status == "ignored":
-        state.ignored += 1
-    else:
-        state.stored += 1
+        state.count(future.result())
 
 
 def _topic(received: paho.MQTTMessage) -> str:

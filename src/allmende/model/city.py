@@ -11,6 +11,7 @@ from allmende.model.place import Districts
 from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 from allmende.model.text import Language, Text
+from allmende.model.way import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class City:
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
     stories: Mapping[tuple[str, Language], Story] = field(default_factory=dict)
     sensors: Mapping[str, SensorType] = field(default_factory=dict)
+    ways: Mapping[str, Way] = field(default_factory=dict)
 
     def story_ids(self) -> tuple[str, ...]:
         """The ids of all stories, each once, in order."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from allmende.model.message import Accepted
 from allmende.model.text import Text
 
 WayKind = Literal["chirpstack", "ttn", "plain"]
@@ -100,3 +101,14 @@ class WayState:
     fault: str = ""
     fault_at: datetime | None = None
     topics: dict[str, str] = field(default_factory=dict)
+
+    def count(self, accepted: Accepted) -> None:
+        """Count what became of a message that was kept."""
+        if accepted.repeated:
+            self.repeated += 1
+        elif accepted.status == "quarantined":
+            self.quarantined += 1
+        elif accepted.status == "ignored":
+            self.ignored += 1
+        else:
+            self.stored += 1
