@@ -14,7 +14,7 @@ from allmende.flow.datastreams import Datastreams
 from allmende.flow.quality import make_judge
 from allmende.flow.recompute import SAME, Recomputer
 from allmende.flow.run import run_city
-from allmende.model.access import Access
+from allmende.model.access import ANONYMOUS, Access
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset
 from allmende.model.document import Paragraph, Span
@@ -27,6 +27,7 @@ from allmende.model.run import Outcome
 from allmende.model.text import Text
 from allmende.model.thing import Datastream, Location, ObservedProperty, Sensor, Thing, Unit
 from allmende.model.watched import Selection
+from allmende.share.web import reads_of
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import START, FixedClock
 from allmende.testing.small import small_city
@@ -151,7 +152,12 @@ class Field:
         said: list[Span] = [*spans, *(span for span in story.answer if span.figure)]
         points = {name: str(self.rows(name)[-1]["state"]) for name in shown}
         city = figures.latest("city")
+        things = {
+            thing.key: thing.trust
+            for thing in reads_of(self.workspace).things_state(ANONYMOUS, self.clock.now())
+        }
         return {
+            **{f"thing {key}": trust for key, trust in things.items()},
             **{f"point {name}": state for name, state in points.items()},
             **{name: figure.trust if figure else "none" for name, figure in shown.items()},
             "city": city.trust if city else "none",
@@ -196,7 +202,8 @@ def test_a_sensor_that_falls_silent_greys_out_all_that_is_made_of_it(field: Fiel
         "new",
     )
     found = field.trusts()
-    assert found["point probe-3"] == found["probe-3"] == "stale"
+    assert found["thing tree-3"] == found["point probe-3"] == found["probe-3"] == "stale"
+    assert found["thing tree-1"] == "ok"
     assert found["city"] == found["story"] == "stale"
     assert found["point probe-1"] == "ok"
     silent = next(c for c in field.store.latest_versions()["soil"].checks if c.name == "silent")
@@ -244,7 +251,8 @@ def test_a_sensor_that_hangs_greys_out_all_that_is_made_of_it(field: Field) -> N
     field.live(6, lambda probe, hour: 13.0 if probe == 3 else 20.0 + probe)
     field.run()
     found = field.trusts()
-    assert found["point probe-3"] == found["probe-3"] == found["city"] == found["story"] == "suspect"
+    assert found["thing tree-3"] == found["point probe-3"] == found["probe-3"] == "suspect"
+    assert found["city"] == found["story"] == "suspect"
 
 
 def test_trouble_is_seen_within_an_hour_and_not_only_when_the_day_has_ended(field: Field) -> None:

@@ -23,6 +23,8 @@ LEARNT = 10
 """Fewer values than this make no habit; then a series is never called silent without a limit."""
 SECOND = 1_000_000
 _HOUR = 3_600 * SECOND
+_LISTS = ("resting", "codes")
+_NUMBERS = frozenset(field.name for field in fields(Limits)) - {"live", *_LISTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,13 @@ def read_limits(properties: Mapping[str, Any]) -> Limits:
     if not isinstance(given, Mapping):
         return Limits()
     found: dict[str, Any] = {}
-    for field in fields(Limits):
-        value = given.get(field.name)
-        if field.name == "live":
+    for name, value in given.items():
+        if name == "live":
             found["live"] = value is not False
-        elif field.name in ("resting", "codes"):
-            found[field.name] = _numbers(value)
-        elif _is_number(value):
-            found[field.name] = float(value)
+        elif name in _LISTS:
+            found[name] = _numbers(value)
+        elif name in _NUMBERS and _is_number(value):
+            found[name] = float(value)
     return Limits(**found)
 
 

@@ -23,7 +23,7 @@ def read_watched(db: Connection) -> tuple[Watched, ...]:
     place = _places()
     query = (
         select(
-            DATASTREAM,
+            *(DATASTREAM.c[name] for name in ("id", "key", "name", "units", "properties", "access")),
             THING.c.id.label("thing"),
             THING.c.key.label("thing_key"),
             THING.c.name.label("thing_name"),
