@@ -29,15 +29,17 @@ class Wanted:
 class Bucket:
     """Values of a datastream between `start` and `start + seconds`: what they come to.
 
-    `coverage` is the number of values against those that the series' usual pace would give, at most 1.
+    `count` are the credible ones, of which the rest is said (None when there is none); `suspect` the
+    doubted ones, which are only counted. `coverage` is the number of credible values against those that
+    the series' usual pace would give, at most 1.
     """
 
     datastream_id: int
     start: int
     count: int
-    minimum: float
-    maximum: float
-    mean: float
-    sum: float
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    sum: float | None
     coverage: float | None = None
     suspect: int = 0

@@ -20,9 +20,11 @@ from allmende.share.downloads.about import About, about
 from allmende.share.downloads.formats import DESCRIPTION, FORMATS, FileName, Format
 from allmende.share.downloads.text import csvw
 from allmende.share.given import GivenCity, GivenDigests, GivenPrincipal, GivenReads
+from allmende.share.series_files import series_file
 from allmende.share.views import RowStream
 
 _PUBLIC = re.compile(r"(?:/en)?/(?P<kind>d|raw)/(?P<name>[^/]+)")
+_SERIES = re.compile(r"(?:/en)?/t/(?P<thing>[^/]+)/(?P<name>[^/]+\.(?:csv|json|parquet))")
 _ENDINGS = (*(f".{name}" for name in FORMATS), f".{DESCRIPTION}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 64 * 1024
@@ -33,6 +35,9 @@ def inner_path(path: str) -> str | None:
 
     `/d/trees` is a page and `/d/trees.csv` a file: a router by segments cannot tell them apart.
     """
+    series = _SERIES.fullmatch(path)
+    if series is not None:
+        return f"/-/series/{series['thing']}/{series['name']}"
     found = _PUBLIC.fullmatch(path)
     if found is None:
         return None
@@ -164,4 +169,4 @@ def raw(reads: GivenReads, principal: GivenPrincipal, sha256: str) -> File:
     )
 
 
-FILE_ROUTES = [download, raw]
+FILE_ROUTES = [download, raw, series_file]

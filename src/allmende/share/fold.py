@@ -24,17 +24,17 @@ def fold_days(hours: Sequence[Bucket], days: Sequence[int]) -> tuple[Bucket, ...
 
 
 def _folded(hours: Sequence[Bucket], start: int, length: float) -> Bucket:
-    known = [hour for hour in hours if hour.count]
-    count, whole = sum(hour.count for hour in hours), sum(hour.sum for hour in known)
+    count = sum(hour.count for hour in hours)
+    sums = [hour.sum for hour in hours if hour.sum is not None]
     covered = [hour.coverage for hour in hours if hour.coverage is not None]
     return Bucket(
         datastream_id=hours[0].datastream_id,
         start=start,
         count=count,
-        minimum=min((hour.minimum for hour in known), default=0.0),
-        maximum=max((hour.maximum for hour in known), default=0.0),
-        mean=whole / count if count else 0.0,
-        sum=whole,
+        minimum=min((hour.minimum for hour in hours if hour.minimum is not None), default=None),
+        maximum=max((hour.maximum for hour in hours if hour.maximum is not None), default=None),
+        mean=sum(sums) / count if count else None,
+        sum=sum(sums) if sums else None,
         coverage=min(1.0, sum(covered) / length) if covered else None,
         suspect=sum(hour.suspect for hour in hours),
     )

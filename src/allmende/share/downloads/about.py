@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from allmende.model.dataset import Column
 from allmende.model.licence import Licence
 from allmende.model.text import Language
 from allmende.share.views import RowStream
+
+
+class Labels(Protocol):
+    """What a file says of itself and of its columns."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    def pairs(self) -> tuple[tuple[str, str], ...]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from allmende.model.dataset import Column
 from allmende.share.cells import as_text
-from allmende.share.downloads.about import About
+from allmende.share.downloads.about import About, Labels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ class _Drain(io.RawIOBase):
         return b"".join(parts)
 
 
-def parquet_chunks(batches: Iterator[pa.RecordBatch], about: About) -> Iterator[bytes]:
+def parquet_chunks(batches: Iterator[pa.RecordBatch], about: Labels) -> Iterator[bytes]:
     """Parquet with ZSTD; what it is stands in the key-value metadata (and GeoParquet's, for geometry)."""
     import pyarrow as pa  # 60 MB that are only needed for downloads
     import pyarrow.parquet as pq
@@ -77,7 +77,7 @@ def xlsx_chunks(batches: Iterator[pa.RecordBatch], about: About) -> Iterator[byt
             yield chunk
 
 
-def _metadata(about: About) -> dict[str, str]:
+def _metadata(about: Labels) -> dict[str, str]:
     pairs = {f"allmende.{name}": value for name, value in about.pairs() if value}
     shapes = [column.name for column in about.columns if column.type == "geometry"]
     if not shapes:

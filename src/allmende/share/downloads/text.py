@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from allmende.model.dataset import Column
 from allmende.share.cells import PRECISION, as_json
-from allmende.share.downloads.about import About
+from allmende.share.downloads.about import About, Labels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BOM = "\ufeff".encode()
 
 
-def csv_chunks(batches: Iterator[pa.RecordBatch], about: About, bom: bool = False) -> Iterator[bytes]:
+def csv_chunks(batches: Iterator[pa.RecordBatch], about: Labels, bom: bool = False) -> Iterator[bytes]:
     """RFC 4180 in UTF-8: a header line, commas, text in quotes; unknown is empty. Geometry is WKT."""
     import pyarrow as pa  # 60 MB that are only needed for downloads
     from pyarrow import csv
@@ -35,7 +35,7 @@ def csv_chunks(batches: Iterator[pa.RecordBatch], about: About, bom: bool = Fals
         yield sink.getvalue().to_pybytes()
 
 
-def json_chunks(batches: Iterator[pa.RecordBatch], about: About) -> Iterator[bytes]:
+def json_chunks(batches: Iterator[pa.RecordBatch], about: Labels) -> Iterator[bytes]:
     """One object: what it is, and `rows`, a list of objects."""
     yield _opened(_members(about), "rows")
     yield from _joined(_json_rows(batch, about.columns) for batch in batches)
@@ -87,7 +87,7 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     return {**found, **{name: text for name, text in words.items() if text}, "required": column.required}
 
 
-def _members(about: About) -> dict[str, Any]:
+def _members(about: Labels) -> dict[str, Any]:
     return {
         **{name: value for name, value in about.pairs() if value},
         "columns": [

@@ -20,12 +20,15 @@ from allmende.catalogue.wording import word_figure, word_number, word_period
 from allmende.model.city import City
 from allmende.model.document import Span
 from allmende.model.licence import LICENCES, Licence
+from allmende.model.observation import moment
 from allmende.model.text import Language, Text
 from allmende.share.portal.assets import Assets, assets
 from allmende.share.portal.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 HTML = "text/html; charset=utf-8"
+LIVE = {"cache-control": "no-store"}
+"""For pages whose values change by the second: nobody keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,17 @@ def environment() -> Environment:
 
 
 def page(
-    template: str, context: Any, frame: Frame, city: City, language: Language, status: int = 200
+    template: str,
+    context: Any,
+    frame: Frame,
+    city: City,
+    language: Language,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """The page as an answer. `context` is the page's frozen dataclass; its fields are the template's names."""
-    return Response(render(template, context, frame, city, language), status_code=status, media_type=HTML)
+    text = render(template, context, frame, city, language)
+    return Response(text, status_code=status, media_type=HTML, headers=dict(headers or {}))
 
 
 def render(template: str, context: Any, frame: Frame, city: City, language: Language) -> str:
@@ -131,6 +141,10 @@ class Sayings:
             return "–"
         pattern = "dd.MM.y, HH:mm" if self.language == "de" else "d MMM y, HH:mm"
         return format_datetime(moment, pattern, tzinfo=self._zone, locale=self.language)
+
+    def moment(self, microseconds: int) -> str:
+        """Day and time of a moment in microseconds since 1970, short."""
+        return self.time(moment(microseconds))
 
     def size(self, size: int) -> str:
         """A number of bytes."""

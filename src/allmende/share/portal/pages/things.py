@@ -50,7 +50,7 @@ class Entry:
 class ListContext:
     """Things that fit the filters; `properties` are (key, name) of what can be chosen; `total` counts all."""
 
-    entries: tuple[Entry, ...]
+    listed: tuple[Entry, ...]
     shown: int
     total: int
     properties: tuple[tuple[str, str], ...]
@@ -82,23 +82,23 @@ def things(
     *,
     chosen: Annotated[str, QueryParameter(name="messgroesse", max_length=240)] = "",
     place: Annotated[str, QueryParameter(name="stadtteil", max_length=120)] = "",
-    state: Annotated[str, QueryParameter(name="zustand", max_length=20)] = "",
+    trust: Annotated[str, QueryParameter(name="zustand", max_length=20)] = "",
 ) -> Response[str]:
     """Every thing the reader may see, by name; filtered by what it measures, where it stands, how it is doing."""
     views, places = reads.watched(principal, clock.now()), reads.places(principal)
     every = _entries(views, places, language, ZoneInfo(city.time_zone))
     measuring = _entries(_of_property(views, chosen), places, language, ZoneInfo(city.time_zone))
-    fitting = [entry for entry in measuring if _fits(entry, place, state)]
+    fitting = [entry for entry in measuring if _fits(entry, place, trust)]
     t = Words(language)
     context = ListContext(
-        entries=tuple(fitting[:MOST_SHOWN]),
+        listed=tuple(fitting[:MOST_SHOWN]),
         shown=len(fitting),
         total=len(every),
         properties=properties_of(views, language),
         places=places,
         chosen=chosen,
         place=place,
-        state=state,
+        state=trust,
     )
     frame = Frame(t("thing.list_title"), "/t", section="map", crumbs=((t("nav.home"), "/"),))
     return page("things.html", context, frame, city, language, headers=LIVE)
@@ -107,7 +107,9 @@ def things(
 def properties_of(views: Iterable[WatchedView], language: Language) -> tuple[tuple[str, str], ...]:
     """What is measured, as (key, name), by name; what has no key cannot be asked for."""
     found = {one.watched.property_key: one.watched.property_name for one in views if one.watched.property_key}
-    return tuple(sorted(((key or "", name) for key, name in found.items()), key=lambda one: one[1].casefold()))
+    return tuple(
+        sorted(((key or "", name) for key, name in found.items()), key=lambda one: one[1].casefold())
+    )
 
 
 def _of_property(views: Sequence[WatchedView], key: str) -> list[WatchedView]:
@@ -122,7 +124,9 @@ def _entries(
     return [_entry(list(several), places, language, zone) for _, several in found]
 
 
-def _entry(views: Sequence[WatchedView], places: Sequence[Place], language: Language, zone: ZoneInfo) -> Entry:
+def _entry(
+    views: Sequence[WatchedView], places: Sequence[Place], language: Language, zone: ZoneInfo
+) -> Entry:
     thing = views[0].watched
     known = thing.longitude is not None and thing.latitude is not None
     position = (thing.longitude or 0.0, thing.latitude or 0.0) if known else None
@@ -141,9 +145,9 @@ def _watched_line(view: WatchedView, language: Language, zone: ZoneInfo) -> Line
     return Line(view.watched.property_name, view.address, view.state.trust, value)
 
 
-def _fits(entry: Entry, place: str, state: str) -> bool:
+def _fits(entry: Entry, place: str, trust: str) -> bool:
     here = not place or (entry.district is not None and entry.district.slug == place)
-    return here and state in ("", entry.trust)
+    return here and trust in ("", entry.trust)
 
 
 @get("/t/{name:str}", include_in_schema=False, sync_to_thread=True)
@@ -204,5 +208,3 @@ def _facts(view: ThingView) -> tuple[tuple[str, str], ...]:
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     )
     return tuple((name, value) for name, value in plain if len(value) <= 200)[:20]
-
-
