@@ -27,12 +27,13 @@ from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, ThingKind
 from allmende.model.watched import Watched
+from allmende.model.way import WayState
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-Described = TypeVar("Described", bound=AnyDescribed)
+_Value = TypeVar("_Value", bound=AnyDescribed)
 
 # --- the world outside -------------------------------------------------------------------------
 
@@ -392,11 +393,11 @@ class ThingsWriting(Things, Protocol):
         """The feature that was made from a location; None when there is none yet."""
         ...
 
-    def add(self, value: Described, db: Any = None) -> Described:
+    def add(self, value: _Value, db: Any = None) -> _Value:
         """Keep a new value and return it with its id; Conflict when its key is taken."""
         ...
 
-    def keep(self, value: Described, db: Any = None) -> Described:
+    def keep(self, value: _Value, db: Any = None) -> _Value:
         """Keep a value under its key: add it, or bring it up to date."""
         ...
 
@@ -553,6 +554,10 @@ class Intake(Protocol):
 
     def forget(self, datastream_ids: Iterable[int] | None = None) -> None:
         """Datastreams were changed or deleted: what is remembered of them (or of all) is wrong now."""
+        ...
+
+    def states(self) -> Mapping[str, WayState]:
+        """How each of the city's ways in is doing, as far as this process knows."""
         ...
 
 

@@ -117,8 +117,8 @@ class Past:
         statement = select(func.count()).select_from(OBSERVATION).where(*conditions_of(wanted))
         if wanted.where is not None:
             statement = statement.where(self._clauses().condition(wanted.where))
-        found = self._run(written(statement), chosen, ended).fetchone()
-        return int(found[0]) if found else 0
+        found = self._run(written(statement), chosen, ended).fetchall()
+        return int(found[0][0])
 
     def revisions(self, id_: int, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
         """All revisions of an observation in the history, the first one first."""
@@ -139,8 +139,8 @@ class Past:
         ).where(_TABLE.datastream_id == stream, _TABLE.superseded_at.is_(None))
         low, high = min(file.times[0] for file in files), max(file.times[1] for file in files)
         chosen = _overlapping(files, [stream], low, high + 1)
-        found = self._run(written(times), chosen, ended).fetchone()
-        return Ends(Observation(*newest[0]), *(found or (None, None, None)))
+        found = self._run(written(times), chosen, ended).fetchall()
+        return Ends(Observation(*newest[0]), *found[0])
 
     # --- sums ---
 

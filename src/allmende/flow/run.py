@@ -20,6 +20,7 @@ from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
 from allmende.flow.observed import observe
 from allmende.flow.stale import fingerprint, source_hash, why
+from allmende.flow.tidy import move_old
 from allmende.flow.workspace import Workspace
 from allmende.model.run import Run, Step
 from allmende.model.source import Source
@@ -53,6 +54,9 @@ def _runs(workspace: Workspace) -> Iterator[Run]:
     for step in steps:
         if step.kind != "fetch" and why(step, workspace) is not None:
             yield _guarded(step, workspace)
+    moved = move_old(workspace)
+    if moved is not None:
+        yield moved
 
 
 def _fetch_all(sources: Sequence[Source], workspace: Workspace) -> Iterator[Run]:

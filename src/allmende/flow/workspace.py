@@ -12,7 +12,7 @@ from allmende.flow.live import Live
 from allmende.lake.history import History
 from allmende.model.city import City
 from allmende.model.thing import Box
-from allmende.ports import Clock, Engine, Http, Intake, Lake, Series
+from allmende.ports import Clock, Engine, Http, Intake, Lake
 from allmende.store.sql import SqlStore
 
 
@@ -33,6 +33,9 @@ class Workspace:
     @cached_property
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
+        # A correction finds what is no longer hot, and the newest value behind what was deleted.
+        self.store.observations.current = self.series.observation
+        self.store.observations.edges = self.series.ends
         return Live(self.city, self.store, self.city_folder, lambda: self.box)
 
     @cached_property
@@ -44,9 +47,14 @@ class Workspace:
         return city_box(self.city, self.store, self.lake)
 
     @cached_property
-    def series(self) -> Series:
+    def history(self) -> History:
+        """Older observations, in the lake."""
+        return History(self.data / "history")
+
+    @cached_property
+    def series(self) -> SeriesReader:
         """Observations, wherever they lie."""
-        return SeriesReader(self.store, History(self.data / "history"))
+        return SeriesReader(self.store, self.history)
 
     @property
     def intake(self) -> Intake:

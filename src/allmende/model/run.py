@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-StepKind = Literal["fetch", "publish", "recipe", "story", "index"]
+StepKind = Literal["fetch", "publish", "recipe", "story", "index", "move"]
 Outcome = Literal["new", "unchanged", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
-    """One thing to do: fetch a source, publish a dataset, run a recipe, render a story, index."""
+    """One thing to do: fetch a source, publish a dataset, run a recipe, render a story, index, move what is old."""
 
     kind: StepKind
     subject: str

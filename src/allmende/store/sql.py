@@ -38,6 +38,7 @@ from allmende.store.observations import SqlObservations
 from allmende.store.querying import SqlQuerying
 from allmende.store.subscriptions import SqlSubscriptions
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
+from allmende.store.thing_tables import SEGMENT
 from allmende.store.things import SqlThings
 
 _BUSY_MILLISECONDS = 30_000
@@ -109,9 +110,10 @@ class SqlStore:
         return self._receipts(select(RECEIPT).where(RECEIPT.c.sha256 == sha256).order_by(desc(RECEIPT.c.id)))
 
     def raw_files(self) -> frozenset[str]:
-        """SHA-256 of every raw file that a receipt or a version speaks of: what a backup has to hold."""
+        """SHA-256 of every raw file that a receipt, a version or a segment of messages speaks of."""
         with self._engine.connect() as db:
             received = set(db.scalars(select(RECEIPT.c.sha256).distinct()))
+            received |= set(db.scalars(select(SEGMENT.c.sha256)))
             versions = [load_version(body) for body in db.scalars(select(VERSION.c.body))]
         named = {sha256 for v in versions for sha256 in (*v.raw, v.rejected_raw) if sha256}
         return frozenset(received | named)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from allmende.model.place import Districts
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt, Source
 from allmende.model.text import Text
-from allmende.ports import Clock, Engine, Intake, Lake, Series
+from allmende.ports import Clock, Engine, Intake, Lake
 from allmende.share.web import reads_of
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import START, FixedClock
+from allmende.testing.watching import measure, watch
 
 CLASSES = ("open", "commercial", "protected", "internal")
 COLUMNS = (
@@ -61,7 +62,7 @@ class Tiny:
         return Live(self.city, self.store)
 
     @cached_property
-    def series(self) -> Series:
+    def series(self) -> SeriesReader:
         """Observations, wherever they lie."""
         return SeriesReader(self.store, History(self.data / "history"))
 
@@ -195,6 +196,9 @@ def fill(tiny: Tiny) -> None:
         tiny.store.add_run(done)
     tiny.store.add_story(_story("growth", "open-data", Access.OPEN))
     tiny.store.add_story(_story("secret", "protected-data", Access.PROTECTED))
+    for name in CLASSES:
+        probe = watch(tiny.store, f"{name}-thing", name=f"Sonde {name}", access=Access.parse(name))
+        measure(tiny.store, probe, START - timedelta(days=1), [20.0, 21.0, 22.0], minutes=60)
     tiny.figures.keep_definitions()
     found = entries(
         tiny.city, tiny.store, Accesses(tiny.city), reads_of(tiny).places(scoped(Access.INTERNAL))
