@@ -5,11 +5,16 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Set
+from typing import cast
+
+import paho.mqtt.client as paho
 
 from allmende.city.secrets import read_secret
 from allmende.collect.addresses import is_public, resolve
 from allmende.errors import SourceRefused
 from allmende.model.way import Broker
+
+CONNECT_SECONDS = 10.0
 
 
 def connect_checked(host: str, port: int, private_hosts: Set[str], seconds: float) -> socket.socket:
@@ -48,3 +53,23 @@ def tls_context(broker: Broker) -> ssl.SSLContext:
             f"a certificate cannot be read: {error}", where=broker.address, hint=hint
         ) from error
     return context
+
+
+class CheckedClient(paho.Client):
+    """A client that only connects to addresses that were checked (no second look-up of the name)."""
+
+    private_hosts: frozenset[str] = frozenset()
+
+    def _create_socket_connection(self) -> socket.socket:
+        return connect_checked(self._host, self._port, self.private_hosts, CONNECT_SECONDS)
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        context = cast(ssl.SSLContext, self._ssl_context)
+        wrapped = context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(CONNECT_SECONDS)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped

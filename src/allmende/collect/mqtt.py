@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import random
-import socket
 import ssl
 import threading
 import time
@@ -29,7 +28,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from allmende.city.secrets import read_secret
 from allmende.city.ways import BrokerAddress, parse_broker_address
-from allmende.collect.brokers import connect_checked, tls_context
+from allmende.collect.brokers import CONNECT_SECONDS, CheckedClient, tls_context
 from allmende.errors import AllmendeError, SourceRefused
 from allmende.model.message import Accepted, Message
 from allmende.model.way import Broker, WayState
@@ -39,7 +38,6 @@ LARGEST_PACKET = 32 * 1024 * 1024
 AT_ONCE = 200
 KEEPALIVE = 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
-CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 Receive = Callable[[Message], Future[Accepted]]
 
@@ -67,26 +65,6 @@ class _Link:
     open: dict[int, _Delivery] = field(default_factory=dict)
 
 
-class _Client(paho.Client):
-    """A client that only connects to addresses that were checked (no second look-up of the name)."""
-
-    private_hosts: frozenset[str] = frozenset()
-
-    def _create_socket_connection(self) -> socket.socket:
-        return connect_checked(self._host, self._port, self.private_hosts, CONNECT_SECONDS)
-
-    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
-        context = cast(ssl.SSLContext, self._ssl_context)
-        wrapped = context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
-        try:
-            wrapped.settimeout(CONNECT_SECONDS)
-            wrapped.do_handshake()
-        except BaseException:
-            wrapped.close()
-            raise
-        return wrapped
-
-
 class MqttListener:
     """Listens to one broker for one way in, in a thread of its own, until stopped.
 
@@ -104,7 +82,7 @@ class MqttListener:
         self._link = _Link()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"mqtt-{state.way}", daemon=True)
-        self._client: _Client | None = None
+        self._client: CheckedClient | None = None
         self._failures = 0
 
     def start(self) -> None:
@@ -135,9 +113,9 @@ class MqttListener:
             self.state.connected = False
             self._stopping.wait(self._pause())
 
-    def _make_client(self, address: BrokerAddress) -> _Client:
+    def _make_client(self, address: BrokerAddress) -> CheckedClient:
         five = self._broker.version == "5"
-        client = _Client(
+        client = CheckedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             clean_session=None if five else False,
@@ -159,7 +137,7 @@ class MqttListener:
         client.on_socket_register_write = _leave_it
         return client
 
-    def _connect(self, client: _Client, address: BrokerAddress) -> None:
+    def _connect(self, client: CheckedClient, address: BrokerAddress) -> None:
         with self._link.lock:
             self._link.connection += 1
             self._link.again.clear()
@@ -173,14 +151,14 @@ class MqttListener:
         else:
             client.connect(address.host, address.port, KEEPALIVE)
 
-    def _listen(self, client: _Client) -> None:
+    def _listen(self, client: CheckedClient) -> None:
         while client.loop(0.2 if self._link.again else 1.0) == paho.MQTT_ERR_SUCCESS:
             self._try_again()
             if self._stopping.is_set():
                 self._leave(client)
                 return
 
-    def _leave(self, client: _Client) -> None:
+    def _leave(self, client: CheckedClient) -> None:
         """What is under way may still reach the disk, so that it need not come a second time."""
         end = time.monotonic() + DRAIN_SECONDS
         while self._link.open and time.monotonic() < end and client.loop(0.05) == paho.MQTT_ERR_SUCCESS:
@@ -276,9 +254,8 @@ class MqttListener:
                 self._client.ack(delivery.mid, delivery.qos)
 
     def _postpone(self, delivery: _Delivery, future: Future[Accepted]) -> None:
-        self.state.refused += 1
         reason = "cancelled" if future.cancelled() else str(future.exception())
-        self.state.fault, self.state.fault_at = f"a message could not be kept: {reason}", datetime.now(UTC)
+        self.state.refuse(reason, datetime.now(UTC))
         delivery.tries += 1
         delivery.due = time.monotonic() + min(30.0, 0.5 * 2 ** min(delivery.tries, 7))
         with self._link.lock:

@@ -102,7 +102,7 @@ Condition = EveryValue | Threshold | BecomesSuspect | BecomesSilent
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class Receiver:
     """An address that is sent a signed POST for each event. `secret` is known to both sides."""
 
     address: str
@@ -126,7 +126,7 @@ class Subscription:
     id: str
     interest: Interest
     condition: Condition
-    to: Webhook | Topic
+    to: Receiver | Topic
     created: datetime
     key_id: str = ""
     title: str = ""

@@ -1,4 +1,4 @@
-"""An observation as programs are told of it: in a stream of events, by webhook and over MQTT."""
+"""Observations and events as programs are told of them: in a stream, by webhook and over MQTT."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from allmende.model.observation import SUSPECT, Observation, Quality, moment
+from allmende.model.subscription import Event, Subscription
 
 _FLAGS = {flag: (flag.name or "").lower() for flag in Quality if flag}
 
@@ -26,6 +27,25 @@ def told(row: Observation) -> dict[str, Any]:
         "flags": [name for flag, name in _FLAGS.items() if row.flags & flag],
         "suspect": bool(row.flags & SUSPECT),
         "recorded_at": iso(row.recorded_at),
+    }
+
+
+def event_id(event: Event) -> str:
+    """The same for each attempt to tell an event, and for no other event: who knows it need not take it."""
+    return f"{event.subscription_id}-{event.id}"
+
+
+def cloud_event(subscription: Subscription, event: Event) -> dict[str, Any]:
+    """An event in the form of CloudEvents 1.0 (CNCF, JSON format): the same at each attempt."""
+    return {
+        "specversion": "1.0",
+        "id": event_id(event),
+        "source": f"/api/v1/subscriptions/{subscription.id}",
+        "type": f"allmende.{event.kind}",
+        "subject": f"datastreams/{event.observation.datastream_id}",
+        "time": iso(event.happened),
+        "datacontenttype": "application/json",
+        "data": {"kind": event.kind, "title": subscription.title, "observation": told(event.observation)},
     }
 
 

@@ -18,7 +18,7 @@ from allmende.model.subscription import (
     Subscription,
     Threshold,
     Topic,
-    Webhook,
+    Receiver,
 )
 from allmende.store.observations import row_of
 
@@ -37,14 +37,14 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
     body = {
         "interest": asdict(subscription.interest),
         "condition": {"kind": _NAMES[type(subscription.condition)], **asdict(subscription.condition)},
-        "to": {"webhook": to.address} if isinstance(to, Webhook) else {"topic": to.name},
+        "to": {"webhook": to.address} if isinstance(to, Receiver) else {"topic": to.name},
     }
     return {
         "id": subscription.id,
         "key_id": subscription.key_id,
         "title": subscription.title,
         "body": json.dumps(body, ensure_ascii=False),
-        "secret": to.secret if isinstance(to, Webhook) else "",
+        "secret": to.secret if isinstance(to, Receiver) else "",
         "created": subscription.created,
         **dict.fromkeys(("told", "given_up", "withheld", "failures", "next_try", "held_until"), 0),
         "reason": "",
@@ -61,7 +61,7 @@ def subscription_of(row: Any) -> Subscription:
         row.id,
         Interest(**{name: tuple(values) for name, values in body["interest"].items()}),
         _CONDITIONS[condition.pop("kind")](**condition),
-        Webhook(to["webhook"], row.secret) if "webhook" in to else Topic(to["topic"]),
+        Receiver(to["webhook"], row.secret) if "webhook" in to else Topic(to["topic"]),
         row.created,
         row.key_id,
         row.title,

@@ -26,7 +26,7 @@ from allmende.model.subscription import (
     Subscription,
     Threshold,
     Topic,
-    Webhook,
+    Receiver,
 )
 from allmende.model.thing import Datastream, ObservedProperty, Sensor, Thing
 from allmende.store.sql import SqlStore
@@ -52,7 +52,7 @@ def make_streams(store: SqlStore, access: Access = Access.OPEN) -> tuple[int, in
 
 def wish(id_: str, condition: Condition | None = None, interest: Interest | None = None) -> Subscription:
     """A subscription by webhook."""
-    to = Webhook("https://hooks.example/a", "whsec_c2VjcmV0")
+    to = Receiver("https://hooks.example/a", "whsec_c2VjcmV0")
     return Subscription(id_, interest or Interest(), condition or EveryValue(), to, MOMENT, "key1", "Ämter")
 
 
@@ -80,14 +80,17 @@ class SubscriptionsContract:
         ("condition", "to"),
         [
             (EveryValue(), Topic("water/alarm")),
-            (Threshold("above", 30.0, 28.0, 600.0, doubted=True), Webhook("https://a.example", "whsec_eA==")),
+            (
+                Threshold("above", 30.0, 28.0, 600.0, doubted=True),
+                Receiver("https://a.example", "whsec_eA=="),
+            ),
             (Threshold("equal", "besetzt"), Topic("a")),
             (BecomesSuspect(), Topic("a")),
             (BecomesSilent(3600.0), Topic("a")),
         ],
     )
     def test_subscriptions_come_back(
-        self, store: SqlStore, condition: Condition, to: Topic | Webhook
+        self, store: SqlStore, condition: Condition, to: Topic | Receiver
     ) -> None:
         """Every kind of wish is kept whole."""
         one = Subscription("a", Interest((1, 2), ("tree/*",), ("water",)), condition, to, MOMENT, "key1", "Ä")
