@@ -15,9 +15,10 @@ from litestar.routes import ASGIRoute, HTTPRoute
 from litestar.testing import TestClient
 
 from allmende.model.access import Access
+from allmende.model.observation import Observation
 from allmende.testing.every_class import CLASSES, Tiny
 
-Shows = Literal["one", "list", "nothing", "write"]
+Shows = Literal["one", "thing", "list", "nothing", "write"]
 Ask = Callable[[str, str], tuple[int, str]]
 READERS = ("anonymous", *CLASSES[1:], "only-protected-data")
 SECRET = "Streng geheim"
@@ -28,7 +29,7 @@ class Route:
     """What a route shows. `address` is an example; `{c}` stands for the class of the data asked for.
 
     `one`: refused (404) unless the reader may see that data. `list`: shows exactly what the reader may
-    see. `nothing`: shows no data at all, to anybody. `write`: is refused (401) without a key for it.
+    see. `thing`: as `one`, but nobody has a key for a single thing. `nothing`: shows no data at all, to anybody. `write`: is refused (401) without a key for it.
     """
 
     address: str
@@ -61,9 +62,12 @@ API: dict[str, Route] = {
     "/sta/v1.1": Route("/sta/v1.1"),
     "/sta/v1.1/{path:path}": Route("POST /sta/v1.1/Things", "write"),
     "/api/v1/observations": Route("POST /api/v1/observations", "write"),
+    "/api/v1/ways/{way:str}": Route("POST /api/v1/ways/nothing"),
+    "/api/v1/ways/{way:str}/{event:str}": Route("POST /api/v1/ways/nothing/up"),
     "/api/v1/live": Route("/api/v1/live?datastream=999999"),
     "/-/download/{name:str}": Route("/d/{c}-data@1.csv", "one"),
     "/-/raw/{sha256:str}": Route("/raw/{raw}", "one"),
+    "/-/series/{thing:str}/{name:str}": Route("/t/{c}-thing/{c}-thing-soil-moisture.csv", "thing"),
 }
 PORTAL: dict[str, Route] = {
     "/": Route("/"),
@@ -79,6 +83,15 @@ PORTAL: dict[str, Route] = {
     "/suche": Route("/suche?q=Daten", "list"),
     "/f/{name:str}": Route("/f/rows~{c}-data@1", "one"),
     "/f/{name:str}/nachrechnen": Route("POST /f/rows~{c}-data@1/nachrechnen", "nothing"),
+    "/t": Route("/t", "list"),
+    "/t/{name:str}": Route("/t/{c}-thing", "thing"),
+    "/t/{thing:str}/{name:str}": Route("/t/{c}-thing/{c}-thing-soil-moisture", "thing"),
+    "/t/{thing:str}/{name:str}/wert/{number:int}": Route(
+        "/t/{c}-thing/{c}-thing-soil-moisture/wert/{value}", "thing"
+    ),
+    "/t/{thing:str}/{name:str}/mittel/{period:str}": Route(
+        "/t/{c}-thing/{c}-thing-soil-moisture/mittel/86400-{day}", "thing"
+    ),
     "/stand": Route("/stand", "list"),
     "/impressum": Route("/impressum"),
     "/datenschutz": Route("/datenschutz"),
@@ -88,7 +101,10 @@ PORTAL: dict[str, Route] = {
 }
 UNDER_TEST = API | PORTAL | {("/en" + path).rstrip("/"): _english(route) for path, route in PORTAL.items()}
 # what stands in lists for a class of data: any of these words gives it away
-WORDS = {access: (f"Daten {access}", f"Data {access}", f"{access}-data") for access in CLASSES}
+WORDS = {
+    access: (f"Daten {access}", f"Data {access}", f"{access}-data", f"{access}-thing", f"Sonde {access}")
+    for access in CLASSES
+}
 CLOSED_WORDS = (SECRET, "Frage secret", "closed-people", "Vermerk")
 
 
@@ -128,6 +144,8 @@ def _address(route: Route, access: str, tiny: Tiny) -> str:
     names = {
         "{raw}": tiny.store.receipts(access)[0].sha256,
         "{c}": access,
+        "{value}": str(_newest(access, tiny).id),
+        "{day}": str(_newest(access, tiny).phenomenon_time // 1_000_000 // 3600 * 3600),
         "{story}": {"open": "growth", "protected": "secret"}.get(access, ""),
         "{indicator}": {"open": "people", "protected": "closed-people"}.get(access, ""),
     }
@@ -138,7 +156,17 @@ def _address(route: Route, access: str, tiny: Tiny) -> str:
     return address if all(names[name] for name in used) else ""
 
 
+def _newest(access: str, tiny: Tiny) -> Observation:
+    """The newest value of the thing of a class."""
+    stream = tiny.store.things.find("datastream", f"{access}-thing-soil-moisture")
+    assert stream is not None
+    found = tiny.store.observations.latest([stream.id])[stream.id].observation
+    assert found is not None
+    return found
+
+
 ONE = [path for path, route in UNDER_TEST.items() if route.shows == "one"]
+THINGS = [path for path, route in UNDER_TEST.items() if route.shows == "thing"]
 LISTS = [path for path, route in UNDER_TEST.items() if route.shows == "list"]
 WRITES = [path for path, route in UNDER_TEST.items() if route.shows == "write"]
 OTHERS = [path for path, route in UNDER_TEST.items() if route.shows == "nothing"]
@@ -153,6 +181,17 @@ def test_one(path: str, access: str, ask: Ask, tiny: Tiny) -> None:
         return
     answers = {reader: ask(address, reader)[0] for reader in READERS}
     assert answers == {reader: 200 if may_read(reader, access) else 404 for reader in READERS}
+
+
+@pytest.mark.parametrize("access", CLASSES)
+@pytest.mark.parametrize("path", THINGS)
+def test_thing(path: str, access: str, ask: Ask, tiny: Tiny) -> None:
+    """A thing, its series, values and files are there for those who may read their class, 404 for all others."""
+    address = _address(UNDER_TEST[path], access, tiny)
+    answers = {reader: ask(address, reader)[0] for reader in READERS}
+    wanted = {reader: may_read(reader, access) for reader in READERS}
+    wanted["only-protected-data"] = access == "open"
+    assert answers == {reader: 200 if may else 404 for reader, may in wanted.items()}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -171,6 +210,16 @@ def test_list(path: str, reader: str, ask: Ask, tiny: Tiny) -> None:
             assert not [word for word in CLOSED_WORDS if word in text and word not in asked], address
 
 
+@pytest.mark.parametrize("path", ["/t", "/en/t"])
+@pytest.mark.parametrize("reader", READERS)
+def test_lists_of_things_are_complete(path: str, reader: str, ask: Ask) -> None:
+    """Every thing that the reader may see is in the list."""
+    text = ask(path, reader)[1]
+    for access in CLASSES:
+        expected = access == "open" if reader == "only-protected-data" else may_read(reader, access)
+        assert (f"Sonde {access}" in text) == expected, access
+
+
 @pytest.mark.parametrize("path", ["/api/v1/datasets", "/daten", "/en/daten", "/api/v1/search"])
 @pytest.mark.parametrize("reader", READERS)
 def test_lists_are_complete(path: str, reader: str, ask: Ask) -> None:
@@ -187,7 +236,9 @@ def test_nothing(path: str, ask: Ask, tiny: Tiny) -> None:
     status, text = ask(_address(UNDER_TEST[path], "protected", tiny), "anonymous")
     assert status in (200, 404, 503)
     closed = [word for access in CLASSES[1:] for word in WORDS[access] if word in text]
-    assert not [word for word in (*closed, *CLOSED_WORDS) if word in text and not word.endswith("-data")]
+    assert not [
+        word for word in (*closed, *CLOSED_WORDS) if word in text and not word.endswith(("-data", "-thing"))
+    ]
 
 
 @pytest.mark.parametrize("path", WRITES)
