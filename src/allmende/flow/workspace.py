@@ -33,9 +33,7 @@ class Workspace:
     @cached_property
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
-        # A correction finds what is no longer hot, and the newest value behind what was deleted.
-        self.store.observations.current = self.series.observation
-        self.store.observations.edges = self.series.ends
+        assert self.series  # corrections ask it
         return Live(self.city, self.store, self.city_folder, lambda: self.box)
 
     @cached_property
@@ -54,7 +52,11 @@ class Workspace:
     @cached_property
     def series(self) -> SeriesReader:
         """Observations, wherever they lie."""
-        return SeriesReader(self.store, self.history)
+        reader = SeriesReader(self.store, self.history)
+        # A correction finds what is no longer hot, and the newest value behind what was deleted.
+        self.store.observations.current = reader.observation
+        self.store.observations.edges = reader.ends
+        return reader
 
     @property
     def intake(self) -> Intake:
