@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,65 +12,18 @@ import pytest
 from allmende.engine.series import SeriesReader
 from allmende.errors import RecipeInvalid
 from allmende.model.access import Access
-from allmende.model.message import Arrival
-from allmende.model.observation import Observation, microseconds
 from allmende.model.query import Query, both
 from allmende.model.series import Wanted
-from allmende.model.thing import Datastream, Feature, Location, ObservedProperty, Sensor, Thing, Unit
 from allmende.standards.sensorthings.expressions import parse_filter, parse_order
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.mapping import SETS, our_expression, our_orders
 from allmende.standards.sensorthings.tokens import Tokens
 from allmende.store.sql import SqlStore
+from allmende.testing.trees import plant
 from tests.postgres import Postgres
 
-NOON = microseconds(datetime(2026, 6, 1, 12, tzinfo=UTC))
-MINUTE = 60_000_000
 EVERYTHING = ("open", "commercial", "protected", "internal")
 Ask = Callable[[str, str], list[Any]]
-SQUARE = {"type": "Polygon", "coordinates": [[[11, 50], [12, 50], [12, 51], [11, 51], [11, 50]]]}
-
-
-def fill(store: SqlStore) -> None:
-    """Three trees with a place each; two have a series of numbers, one of anything."""
-    things = store.things
-    sensor = things.add(Sensor(0, "Probe", encoding="text/html", metadata="https://example.org/probe"))
-    soil = things.add(ObservedProperty(0, "Soil moisture", "https://example.org/soil"))
-    air = things.add(ObservedProperty(0, "Air temperature", "https://example.org/air"))
-    for number, (name, longitude) in enumerate(
-        (("Linde", 11.5), ("Eiche", 11.6), ("O'Hara's Ahorn ß", 13.0))
-    ):
-        properties = {"height": 10.5 + number, "park": {"name": f"Park {number}"}, "wet": number == 1}
-        thing = things.add(Thing(0, name, f"tree {number}", properties))
-        point = {"type": "Point", "coordinates": [longitude, 50.9]}
-        place = things.add(Location(0, f"At {name}", geometry=point))
-        things.place(thing.id, [place.id], datetime(2026, 1, 1 + number, tzinfo=UTC))
-        unit = Unit("percent", "%", "https://example.org/percent", "%")
-        things.add(
-            Datastream(
-                0,
-                f"Series of {name}",
-                thing.id,
-                sensor.id,
-                (soil.id,) if number < 2 else (soil.id, air.id),
-                units=(unit,) if number < 2 else (unit, Unit("Cel", "°C")),
-                multi=number == 2,
-                observed_area=SQUARE if number == 0 else None,
-                properties={"list": [1, "two", None]},
-            )
-        )
-    feature = things.add(Feature(0, "Square", geometry=SQUARE))
-    rows = [
-        Observation(1, NOON + n * MINUTE, 0, number=n / 2, result_time=NOON + n * MINUTE) for n in range(8)
-    ]
-    valid = '{"validTime":"2026-06-01T10:00:00Z/2026-06-01T12:00:00+01:00","parameters":{"by":"hand","n":3}}'
-    rows += [
-        Observation(2, NOON, 0, number=-7.5, feature_id=feature.id, extra=valid),
-        Observation(2, NOON + 500_000, 0, phenomenon_end=NOON + 60 * MINUTE, value='"wet"'),
-        Observation(2, NOON + MINUTE, 0, value="true"),
-        Observation(3, NOON, 0, value='[5, {"deep": "x"}, 2.5]'),
-    ]
-    store.observations.append([Arrival(rows)])
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -82,7 +34,7 @@ def store(
     folder: FilePath = tmp_path_factory.mktemp("store")
     address = f"sqlite:///{folder / 'store.sqlite'}" if request.param == "sqlite" else postgres.database()
     opened = SqlStore.open(address)
-    fill(opened)
+    plant(opened)
     yield opened
     opened.close()
 

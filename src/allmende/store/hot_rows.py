@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from allmende.model.series import Wanted
 from allmende.store.clauses import Clauses
+from allmende.store.sets import numbers
 from allmende.store.thing_tables import OBSERVATION
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class HotRows:
 
 def conditions_of(wanted: Wanted, table: Any = _TABLE) -> list[ColumnElement[bool]]:
     """The series, the moment of knowledge and the place to continue from, for any table of observations."""
-    found: list[ColumnElement[bool]] = [table.datastream_id.in_(sorted(wanted.datastreams))]
+    found: list[ColumnElement[bool]] = [_chosen(wanted, table)]
     if wanted.known_on is None:
         found.append(table.superseded_at.is_(None))
     else:
@@ -67,6 +68,15 @@ def conditions_of(wanted: Wanted, table: Any = _TABLE) -> list[ColumnElement[boo
         time, id_ = wanted.after
         found.append(table.phenomenon_time <= time)
         found.append((table.phenomenon_time < time) | (table.id < id_))
+    return found
+
+
+def _chosen(wanted: Wanted, table: Any) -> ColumnElement[bool]:
+    """The series; few are bound, so that the statement is the same for each of them."""
+    streams = wanted.datastreams
+    found: ColumnElement[bool] = table.datastream_id.in_(
+        sorted(streams) if len(streams) < 100 else numbers(streams)
+    )
     return found
 
 

@@ -17,7 +17,7 @@ _MOST_EXPANDED = 6
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a reader wants of a list. `top` None is the server's page."""
+    """What a reader wants of a list. `top` None is the server's page; `pairs` are the options as written."""
 
     filter: Expression | None = None
     orderby: tuple[Order, ...] = ()
@@ -29,6 +29,7 @@ class Options:
     result_format: str = ""
     skiptoken: str = ""
     known_on: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def parse_options(pairs: Sequence[tuple[str, str]]) -> Options:
             raise BadRequest(f"{name} is there twice", where=name)
         seen.add(name)
         options = _with(options, name, text)
-    return options
+    return replace(options, pairs=tuple(pairs))
 
 
 def _with(options: Options, name: str, text: str) -> Options:
@@ -137,7 +138,7 @@ def _merged(expands: Sequence[Expand]) -> tuple[Expand, ...]:
 def _merged_one(first: Expand, second: Expand) -> Expand:
     inner = _merged((*first.options.expand, *second.options.expand))
     plain = (replace(options, expand=()) for options in (first.options, second.options))
-    said = [options for options in plain if options != Options()]
+    said = [options for options in plain if options.pairs]
     if len(said) > 1:
         raise BadRequest(f"{first.name} is expanded twice", position=second.position)
     return replace(first, options=replace(said[0] if said else Options(), expand=inner))
@@ -165,7 +166,9 @@ def _inner_options(tokens: Tokens, depth: int) -> Options:
             raise BadRequest(f"{token.text!r} cannot stand here", position=token.position)
         seen.add(token.text)
         tokens.expect("=")
+        start = tokens.ahead.position
         options = replace(options, **_INNER[token.text](tokens, depth + 1))
+        options = replace(options, pairs=(*options.pairs, (token.text, tokens.text_from(start))))
         if not tokens.take_if(";") and not tokens.take_if("&"):
             return options
 

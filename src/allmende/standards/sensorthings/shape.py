@@ -103,16 +103,21 @@ def entity(root: str, of: EntitySet, id_: int, properties: Mapping[str, Any]) ->
 
 
 def selected(shaped: Json, select: Sequence[Sequence[str]]) -> Json:
-    """Only what `$select` names; without any, everything."""
+    """Only what `$select` names; without any, everything. `properties/soil` keeps that part only."""
     if not select or ("*",) in select:
         return shaped
     wanted = {path[0] for path in select}
     names = {"@iot.id" if name == "id" else name for name in wanted}
     names |= {f"{name}@iot.navigationLink" for name in wanted}
-    return {name: value for name, value in shaped.items() if name in names}
+    found = {name: value for name, value in shaped.items() if name in names}
+    for name in wanted:
+        paths = [path[1:] for path in select if path[0] == name]
+        if all(paths) and isinstance(found.get(name), dict):
+            found[name] = selected(found[name], paths)
+    return found
 
 
-def observations_text(root: str, of: EntitySet, rows: Iterable[Row], stream_set: str) -> bytes:
+def observations_text(root: str, rows: Iterable[Row], stream_set: str) -> bytes:
     """Many observations as JSON text at once: the page of ten thousand that a chart asks for.
 
     The same as `entity` and `observation` give; written without a dictionary per row.
@@ -129,12 +134,14 @@ def _line(root: str, row: Row, stream_set: str) -> str:
         result = str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
     time, taken = row[TIME], row[RESULT_TIME]
     link = f"{root}/Observations({row[ID]})"
+    about = (
+        "" if row[FEATURE] is None else f',"FeatureOfInterest@iot.navigationLink":"{link}/FeatureOfInterest"'
+    )
     return (
         f'{{"@iot.id":{row[ID]},"@iot.selfLink":"{link}",'
         f'"phenomenonTime":"{written(time) if row[END] is None else interval(time, row[END])}",'
         f'"resultTime":{"null" if taken is None else _quoted(taken)},"result":{result}{_more(row[EXTRA])},'
-        f'"{stream_set}@iot.navigationLink":"{link}/{stream_set}",'
-        f'"FeatureOfInterest@iot.navigationLink":"{link}/FeatureOfInterest"}}'
+        f'"{stream_set}@iot.navigationLink":"{link}/{stream_set}"{about}}}'
     )
 
 
@@ -148,23 +155,6 @@ def _more(extra: str | None) -> str:
     found = json.loads(extra)
     named = [(name, found[name]) for name in ("resultQuality", "validTime", "parameters") if name in found]
     return "".join(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in named)
-
-
-def data_array(root: str, streams: Mapping[int, Sequence[Row]], names: Mapping[int, str]) -> list[Json]:
-    """`$resultFormat=dataArray` (18-088, section 12): columns once, then only values."""
-    columns = ["id", "phenomenonTime", "resultTime", "result"]
-    return [
-        {
-            f"{names[stream]}@iot.navigationLink": f"{root}/{names[stream]}s({stream})",
-            "components": columns,
-            "dataArray@iot.count": len(rows),
-            "dataArray": [
-                [row[ID], interval(row[TIME], row[END]), written(row[RESULT_TIME]), result_of(row)]
-                for row in rows
-            ],
-        }
-        for stream, rows in streams.items()
-    ]
 
 
 def row_of(found: Observation) -> Row:

@@ -46,6 +46,7 @@ class Tokens:
             raise BadRequest(f"the query is longer than {LONGEST} characters")
         if (found := _UNKEEPABLE.search(text)) is not None:
             raise BadRequest("this character is in no text that is kept", position=found.start() + 1)
+        self._text = text
         self._tokens = _split(text)
         self._next = 0
 
@@ -53,6 +54,10 @@ class Tokens:
     def ahead(self) -> Token:
         """The next token, not taken yet; of kind `end` when there is none."""
         return self._tokens[self._next]
+
+    def text_from(self, position: int) -> str:
+        """The text from a place (counted from 1) to the next token."""
+        return self._text[position - 1 : self.ahead.position - 1].strip()
 
     def take(self) -> Token:
         """The next token."""

@@ -1,0 +1,144 @@
+"""Other forms of a list: GeoJSON (RFC 7946), CSV (RFC 4180), and the data array of 18-088, section 12.2."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from allmende.errors import AllmendeError
+from allmende.standards.sensorthings import shape
+from allmende.standards.sensorthings.faults import BadRequest
+
+Json = dict[str, Any]
+_GEOMETRIES = ("location", "feature", "observedArea")
+_LINKS = ("@iot.navigationLink", "@iot.nextLink", "@iot.selfLink", "@iot.count")
+_KINDS = (
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+COMPONENTS = ("id", "phenomenonTime", "resultTime", "result", "resultQuality", "validTime", "parameters")
+
+
+# --- GeoJSON ---
+
+
+def feature(one: Json) -> Json:
+    """One as a GeoJSON feature: its own geometry, or the first found in what is expanded."""
+    where, geometry = _geometry(one)
+    values = dict(flattened(one))
+    if where:
+        values = {name: value for name, value in values.items() if not name.startswith(where)}
+    return {"type": "Feature", "id": one.get("@iot.id"), "geometry": geometry, "properties": values}
+
+
+def _geometry(value: Any, place: str = "") -> tuple[str, Json | None]:
+    """The first geometry and where it stands; breadth before depth is not needed, own ones come first."""
+    if isinstance(value, list):
+        found = [_geometry(part, f"{place}{number}/") for number, part in enumerate(value)]
+        return next((each for each in found if each[1] is not None), ("", None))
+    if not isinstance(value, dict):
+        return "", None
+    for name in _GEOMETRIES:
+        known = value.get(name)
+        bare = known.get("geometry", known) if isinstance(known, dict) else None
+        if isinstance(bare, dict) and bare.get("type") in _KINDS:
+            return f"{place}{name}", bare
+    inner = [_geometry(value[name], f"{place}{name}/") for name in value if _is_expanded(name, value[name])]
+    return next((each for each in inner if each[1] is not None), ("", None))
+
+
+def _is_expanded(name: str, value: Any) -> bool:
+    if name == "properties" or "@" in name:
+        return False
+    return (
+        "@iot.id" in value or "@iot.selfLink" in value if isinstance(value, dict) else isinstance(value, list)
+    )
+
+
+def flattened(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value with the path to it: `Datastreams/0/name`. Lists of plain values stay one value."""
+    for name, inner in value.items():
+        if name.endswith(_LINKS):
+            continue
+        path = place + ("id" if name == "@iot.id" else name)
+        if isinstance(inner, Mapping):
+            yield from flattened(inner, f"{path}/")
+        elif isinstance(inner, list) and inner and all(isinstance(part, Mapping) for part in inner):
+            for number, part in enumerate(inner):
+                yield from flattened(part, f"{path}/{number}/")
+        else:
+            yield path, inner
+
+
+# --- CSV ---
+
+
+def csv_of(values: Sequence[Json]) -> bytes:
+    """A table with one column for every path that any of the values has."""
+    rows = [dict(flattened(one)) for one in values]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """A value as a cell; nothing for what is unknown."""
+    if value is None:
+        return ""
+    return (
+        value if isinstance(value, str | int | float) and not isinstance(value, bool) else json.dumps(value)
+    )
+
+
+# --- data array ---
+
+
+def data_arrays(
+    root: str, rows: Sequence[shape.Row], sets: Mapping[int, str], select: Sequence[Sequence[str]]
+) -> list[Json]:
+    """The rows of each datastream: names once, then only values."""
+    components = _components(select)
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[shape.STREAM], []).append(row)
+    return [
+        {
+            f"{sets[stream]}@iot.navigationLink": f"{root}/{sets[stream]}s({stream})",
+            "components": components,
+            "dataArray@iot.count": len(own),
+            "dataArray": [_values(row, components) for row in own],
+        }
+        for stream, own in found.items()
+    ]
+
+
+def _components(select: Sequence[Sequence[str]]) -> list[str]:
+    if not select or ("*",) in select:
+        return list(COMPONENTS[:4])
+    names = ["id" if path[0] == "@iot.id" else path[0] for path in select]
+    if wrong := next((name for name in names if name not in COMPONENTS), None):
+        raise unknown_component(wrong)
+    return names
+
+
+def unknown_component(name: str) -> AllmendeError:
+    """The error for a column that a data array cannot have."""
+    return BadRequest(
+        f"a data array has no {name!r}", where="$select", hint=f"It has {', '.join(COMPONENTS)}."
+    )
+
+
+def _values(row: shape.Row, components: Sequence[str]) -> list[Any]:
+    known = shape.observation(row) | {"id": row[shape.ID]}
+    return [known.get(name) for name in components]
