@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from allmende.errors import NotFound
 
-_SEGMENT = re.compile(r"([A-Za-z_@$][\w.@$-]*)(?:\((?:'([^']*)'|(-?\d{1,19}))\))?")
+_SEGMENT = re.compile(r"([\w@$][\w.@$-]*)(?:\((?:'([^']*)'|(-?\d{1,19}))\))?")
 _MOST = 24
 
 

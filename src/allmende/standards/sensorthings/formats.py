@@ -24,6 +24,7 @@ _KINDS = (
     "MultiPolygon",
     "GeometryCollection",
 )
+_DEEPEST = 6
 COMPONENTS = ("id", "phenomenonTime", "resultTime", "result", "resultQuality", "validTime", "parameters")
 
 
@@ -39,28 +40,34 @@ def feature(one: Json) -> Json:
     return {"type": "Feature", "id": one.get("@iot.id"), "geometry": geometry, "properties": values}
 
 
-def _geometry(value: Any, place: str = "") -> tuple[str, Json | None]:
-    """The first geometry and where it stands; breadth before depth is not needed, own ones come first."""
+def _geometry(one: Json) -> tuple[str, Json | None]:
+    """Where the geometry stands, and the geometry: an own one, else a place, else an observed area."""
+    for depth, names in ((0, _GEOMETRIES), (_DEEPEST, _GEOMETRIES[:2]), (_DEEPEST, _GEOMETRIES)):
+        found = next(_geometries(one, names, depth), None)
+        if found is not None:
+            return found
+    return "", None
+
+
+def _geometries(value: Any, names: Sequence[str], depth: int, place: str = "") -> Iterator[tuple[str, Json]]:
+    """Every GeoJSON geometry under one of these names, with the path to it."""
     if isinstance(value, list):
-        found = [_geometry(part, f"{place}{number}/") for number, part in enumerate(value)]
-        return next((each for each in found if each[1] is not None), ("", None))
-    if not isinstance(value, dict):
-        return "", None
-    for name in _GEOMETRIES:
+        for number, part in enumerate(value):
+            yield from _geometries(part, names, depth, f"{place}{number}/")
+        return
+    for name in names:
         known = value.get(name)
         bare = known.get("geometry", known) if isinstance(known, dict) else None
         if isinstance(bare, dict) and bare.get("type") in _KINDS:
-            return f"{place}{name}", bare
-    inner = [_geometry(value[name], f"{place}{name}/") for name in value if _is_expanded(name, value[name])]
-    return next((each for each in inner if each[1] is not None), ("", None))
+            yield f"{place}{name}", bare
+    for name, inner in value.items() if depth else ():
+        if _is_expanded(name, inner):
+            yield from _geometries(inner, names, depth - 1, f"{place}{name}/")
 
 
 def _is_expanded(name: str, value: Any) -> bool:
-    if name == "properties" or "@" in name:
-        return False
-    return (
-        "@iot.id" in value or "@iot.selfLink" in value if isinstance(value, dict) else isinstance(value, list)
-    )
+    """Whether a member is another one, or several, and not a property: names of sets are capitals."""
+    return name[0].isupper() and "@" not in name and isinstance(value, dict | list)
 
 
 def flattened(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, Any]]:
