@@ -72,6 +72,25 @@ class Http(Protocol):
         ...
 
 
+class Sender(Protocol):
+    """The one guarded way to post something to an address."""
+
+    def send(self, address: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """POST `body`. Raises SourceUnreachable (it may work later) or SourceRefused (it will not)."""
+        ...
+
+
+class Publisher(Protocol):
+    """The city's broker, to publish on."""
+
+    def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish topics with payloads, in order; the broker has them all when this returns.
+
+        Raises SourceUnreachable; then some may have been published.
+        """
+        ...
+
+
 # --- what people add ---------------------------------------------------------------------------
 
 
@@ -494,6 +513,10 @@ class Subscriptions(Protocol):
         ...
 
     def progress(self, subscription_id: str) -> Progress: ...
+    def silent(self, subscription_id: str) -> frozenset[int]:
+        """The datastreams whose beginning was told and whose end was not."""
+        ...
+
     def due(self, now: int) -> tuple[str, ...]:
         """The subscriptions that something waits for, that may be tried now and that nobody tells."""
         ...
@@ -528,6 +551,11 @@ class Subscriptions(Protocol):
         """Forget what was given up before that moment; returns how many."""
         ...
 
+    def reached(self, name: str) -> int | None:
+        """Up to which observation somebody who follows the ids has come; None when it never began."""
+        ...
+
+    def reach(self, name: str, observation_id: int) -> None: ...
     def fall_silent(self, subscription: Subscription, datastream_id: int, last: int) -> bool:
         """Tell that a datastream whose newest value is of `last` fell silent; False when it was told."""
         ...

@@ -16,6 +16,7 @@ from allmende.store.observations import fault, now
 from allmende.store.outbox import Outbox, read_described, read_subscriptions
 from allmende.store.subscription_rows import event_of, progress_of, subscription_of, subscription_row
 from allmende.store.subscription_tables import OUTBOX, STANDING, SUBSCRIPTION
+from allmende.store.thing_tables import COUNTER
 
 _SUBSCRIPTION, _OUTBOX = SUBSCRIPTION.c, OUTBOX.c
 _WAITS = _OUTBOX.given_up.is_(None)
@@ -73,6 +74,12 @@ class SqlSubscriptions:
         if row is None:
             raise _unknown(subscription_id)
         return progress_of(row, waiting)
+
+    def silent(self, subscription_id: str) -> frozenset[int]:
+        """The datastreams whose beginning was told and whose end was not."""
+        mine = (STANDING.c.subscription_id == subscription_id) & STANDING.c.holds
+        with self._engine.connect() as db:
+            return frozenset(db.scalars(select(STANDING.c.datastream_id).where(mine)))
 
     # --- telling ---
 
@@ -161,6 +168,18 @@ class SqlSubscriptions:
         with self._begin() as db:
             return db.execute(delete(OUTBOX).where(_OUTBOX.given_up < before)).rowcount
 
+    def reached(self, name: str) -> int | None:
+        """Up to which observation somebody who follows the ids has come; None when it never began."""
+        with self._engine.connect() as db:
+            return db.scalar(select(COUNTER.c.next).where(COUNTER.c.name == _follower(name)))
+
+    def reach(self, name: str, observation_id: int) -> None:
+        """Remember how far somebody has come."""
+        mine = COUNTER.c.name == _follower(name)
+        with self._begin() as db:
+            if not db.execute(update(COUNTER).where(mine).values(next=observation_id)).rowcount:
+                db.execute(insert(COUNTER).values(name=_follower(name), next=observation_id))
+
     def fall_silent(self, subscription: Subscription, datastream_id: int, last: int) -> bool:
         """Tell that a datastream whose newest value is of `last` fell silent; False when it was told."""
         with self._begin() as db:
@@ -181,6 +200,10 @@ class SqlSubscriptions:
                 yield db
         except DBAPIError as error:
             raise fault(error) from error
+
+
+def _follower(name: str) -> str:
+    return f"follower:{name}"
 
 
 def _delete(db: Connection, ids: Sequence[int]) -> None:

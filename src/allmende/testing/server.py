@@ -11,11 +11,12 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """`routes` maps a path to what answers it; `asked` lists paths with their headers."""
+    """`routes` maps a path to what answers it; `asked` lists paths with their headers, `posted` with bodies."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[tuple[str, dict[str, str], bytes]] = []
         server = self
 
         class Answering(BaseHTTPRequestHandler):
@@ -23,6 +24,11 @@ class Server:
 
             def do_GET(self) -> None:
                 server.asked.append((self.path, dict(self.headers)))
+                server.routes.get(self.path, status(404))(self)
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length", "0"))
+                server.posted.append((self.path, dict(self.headers), self.rfile.read(length)))
                 server.routes.get(self.path, status(404))(self)
 
             def log_message(self, format: str, *args: object) -> None:
