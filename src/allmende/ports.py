@@ -25,7 +25,7 @@ from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
-from allmende.model.thing import AnyDescribed, ThingKind
+from allmende.model.thing import AnyDescribed, Datastream, ThingKind
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
 
@@ -578,6 +578,10 @@ class Intake(Protocol):
 
     async def write(self, work: Arrival | Change) -> Any:
         """What a standard made of a request itself: Accepted, or the new revision (None: deleted)."""
+        ...
+
+    def datastream(self, name: int | str) -> Datastream | None:
+        """A datastream by id or key, remembered; None when there is none."""
         ...
 
     def forget(self, datastream_ids: Iterable[int] | None = None) -> None:

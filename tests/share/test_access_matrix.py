@@ -58,6 +58,7 @@ API: dict[str, Route] = {
     "/api/v1/indicators/{name:str}": Route("/api/v1/indicators/{indicator}", "one"),
     "/api/v1/stories": Route("/api/v1/stories", "list"),
     "/api/v1/figures/{name:str}": Route("/api/v1/figures/rows~{c}-data@1", "one"),
+    "/api/v1/things": Route("/api/v1/things", "list"),
     "/api/v1/search": Route("/api/v1/search?q=Daten", "list"),
     "/sta/v1.1": Route("/sta/v1.1"),
     "/sta/v1.1/{path:path}": Route("POST /sta/v1.1/Things", "write"),
@@ -210,7 +211,7 @@ def test_list(path: str, reader: str, ask: Ask, tiny: Tiny) -> None:
             assert not [word for word in CLOSED_WORDS if word in text and word not in asked], address
 
 
-@pytest.mark.parametrize("path", ["/t", "/en/t"])
+@pytest.mark.parametrize("path", ["/t", "/en/t", "/api/v1/things"])
 @pytest.mark.parametrize("reader", READERS)
 def test_lists_of_things_are_complete(path: str, reader: str, ask: Ask) -> None:
     """Every thing that the reader may see is in the list."""

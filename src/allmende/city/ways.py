@@ -109,6 +109,9 @@ def _check_webhook(webhook: Webhook, file: str) -> Iterator[Problem]:
     if not webhook.token and not webhook.secret:
         hint = 'Write token = "env:NAME" or, when the sender signs, secret = "env:NAME".'
         yield Problem(file, "$.webhook.token", "anybody could post here", hint)
+    if webhook.token and webhook.secret:
+        hint = "The header holds a token or a signature: take one of them out."
+        yield Problem(file, "$.webhook.secret", "a sender shows one thing, a token or a signature", hint)
     if not webhook.header or not webhook.header.isascii() or " " in webhook.header:
         yield Problem(file, "$.webhook.header", f"{webhook.header!r} is not the name of a header")
     for name in ("token", "secret"):

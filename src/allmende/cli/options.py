@@ -44,14 +44,13 @@ class Place:
         """
         from allmende.app import open_workspace
 
-        hosts = tuple(filter(None, os.environ.get("ALLMENDE_PRIVATE_HOSTS", "").split(",")))
         proxy = os.environ.get("ALLMENDE_PROXY") or None
         return open_workspace(
             self.city,
             self.data,
             self.replay,
             self.offline,
-            private_hosts=hosts,
+            private_hosts=private_hosts(),
             proxy=proxy,
             check_options=check_options,
         )
@@ -62,6 +61,12 @@ class Place:
         given += ["--data", str(self.data)] if self.data else []
         given += ["--replay", str(self.replay)] if self.replay else []
         return given + (["--offline"] if self.offline else [])
+
+
+def private_hosts() -> tuple[str, ...]:
+    """Names that may lie in a private network."""
+    words = (word.strip() for word in os.environ.get("ALLMENDE_PRIVATE_HOSTS", "").split(","))
+    return tuple(filter(None, words))
 
 
 def place_options(command: Command) -> Command:

@@ -1,4 +1,4 @@
-"""`allmende serve`: the pages of a city, nothing else."""
+"""`allmende serve`: the pages of a city, and what its sensors send; it fetches nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from allmende.cli.memory import prepare
 from allmende.cli.options import Place, address_options, place_options, workers_option
-from allmende.cli.serving import Address, run_until_signal, serve_until_stopped, serve_with_workers
+from allmende.cli.serving import Address, app_of, run_until_signal, serve_until_stopped, serve_with_workers
 
 
 @click.command()
@@ -16,7 +16,7 @@ from allmende.cli.serving import Address, run_until_signal, serve_until_stopped,
 @address_options
 @workers_option
 def serve(place: Place, host: str, port: int, workers: int) -> None:
-    """Serve the pages of CITY from what was collected; collects nothing."""
+    """Serve the pages of CITY from what was collected; takes what sensors send, fetches nothing."""
     address = Address(host, port, workers)
     address.check_free()
     prepare()
@@ -25,9 +25,7 @@ def serve(place: Place, host: str, port: int, workers: int) -> None:
     if workers > 1:
         serve_with_workers(place, address)
         return
-    from allmende.app import create_app
-
-    app = create_app(workspace)
+    app = app_of(place, workspace)
 
     async def work(stopped: asyncio.Event) -> None:
         await serve_until_stopped(app, address, stopped)

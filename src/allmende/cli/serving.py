@@ -9,10 +9,13 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allmende.cli.options import Place
+from allmende.cli.options import Place, parse_place, private_hosts
 from allmende.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from allmende.flow.workspace import Workspace
 
 PLACE = "ALLMENDE_SERVED_PLACE"
 
@@ -97,7 +100,21 @@ def serve_with_workers(place: Place, address: Address) -> None:
 
 def app_of_worker() -> Any:
     """The app in a worker process, from what its parent wrote into the environment."""
-    from allmende.app import create_app
-    from allmende.cli.options import parse_place
+    place = parse_place(json.loads(os.environ[PLACE]))
+    return app_of(place, place.open(check_options=False))
 
-    return create_app(parse_place(json.loads(os.environ[PLACE])).open(check_options=False))
+
+def app_of(place: Place, workspace: Workspace) -> Any:
+    """The app of a workspace; while it runs, the city's live ways in are listened to."""
+    from allmende.app import create_app
+    from allmende.flow.listen import Listening
+
+    app = create_app(workspace)
+    listening = Listening(workspace, private_hosts(), offline=place.offline or place.replay is not None)
+
+    async def stop() -> None:
+        await asyncio.to_thread(listening.stop)
+
+    app.on_startup.append(listening.start)
+    app.on_shutdown.append(stop)
+    return app

@@ -16,7 +16,7 @@ import click
 from allmende.cli.memory import prepare
 from allmende.cli.options import Place, address_options, place_options
 from allmende.cli.reach import is_anything_reachable
-from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
+from allmende.cli.serving import Address, app_of, run_until_signal, serve_until_stopped
 
 if TYPE_CHECKING:
     from allmende.flow.workspace import Workspace
@@ -63,9 +63,7 @@ class Up:
             await running
 
     async def _serve(self, workspace: Workspace, stopped: asyncio.Event) -> None:
-        from allmende.app import create_app
-
-        app = create_app(workspace)
+        app = app_of(self._place, workspace)
         click.echo(f"{workspace.city.name.of('en')} is served on {self._address}  (stop with Ctrl+C)")
         await serve_until_stopped(app, self._address, stopped)
 

@@ -15,6 +15,8 @@ from typing import Any
 from allmende.errors import AllmendeError, NotFound, Unreadable
 from allmende.flow.datastreams import Datastreams
 from allmende.model.message import Accepted, Arrival, Change, Message
+from allmende.model.thing import Datastream
+from allmende.model.way import WayState
 from allmende.store.writer import GroupWriter
 
 _log = logging.getLogger(__name__)
@@ -60,10 +62,17 @@ class Ways:
 class WritingIntake:
     """The Intake port: interprets, then waits for the writer's next commit."""
 
-    def __init__(self, ways: Ways, writer: GroupWriter, datastreams: Datastreams) -> None:
+    def __init__(
+        self,
+        ways: Ways,
+        writer: GroupWriter,
+        datastreams: Datastreams,
+        states: Mapping[str, WayState] | None = None,
+    ) -> None:
         self.ways = ways
         self.writer = writer
         self.datastreams = datastreams
+        self._states = states or {}
 
     def receive(self, message: Message) -> Future[Accepted]:
         """For threads: the future is done when the message is on disk."""
@@ -71,12 +80,31 @@ class WritingIntake:
 
     async def take(self, message: Message) -> Accepted:
         """For coroutines. Raises StoreBusy when nothing could be kept."""
-        accepted: Accepted = await self.writer.submit_async(self.ways.interpret(message))
+        state = self._states.get(message.way)
+        if state is not None:
+            state.received += 1
+            state.last_received_at = message.received_at
+        try:
+            accepted: Accepted = await self.writer.submit_async(self.ways.interpret(message))
+        except AllmendeError as error:
+            if state is not None:
+                state.refuse(str(error), message.received_at)
+            raise
+        if state is not None:
+            state.count(accepted)
         return accepted
+
+    def states(self) -> Mapping[str, WayState]:
+        """How each of the city's ways in is doing, as far as this process knows."""
+        return self._states
 
     async def write(self, work: Arrival | Change) -> Any:
         """What was interpreted already."""
         return await self.writer.submit_async(work)
+
+    def datastream(self, name: int | str) -> Datastream | None:
+        """A datastream by id or key, remembered; None when there is none."""
+        return self.datastreams.find(name)
 
     def forget(self, datastream_ids: Iterable[int] | None = None) -> None:
         """Read datastreams again at the next value."""

@@ -17,6 +17,7 @@ from allmende.flow.quality import make_judge
 from allmende.flow.sensing import Sensing
 from allmende.model.city import City
 from allmende.model.thing import Box
+from allmende.model.way import WayState
 from allmende.store.sql import SqlStore
 from allmende.store.writer import GroupWriter
 
@@ -34,12 +35,15 @@ class Live:
         self.city = city
         self.store = store
         self.datastreams = Datastreams(store.things)
-        store.observations.judge = make_judge(store, self.datastreams)
+        self.judge = make_judge(store, self.datastreams)
+        store.observations.judge = self.judge
         self.writer = GroupWriter(store.observations)
-        self.ways = Ways({HTTP: Pushes(self.datastreams)})
         known = KnownThings(store.things, self.datastreams, city.languages[0])
         self.sensing = Sensing(Decoding(city, folder), known, self.datastreams, box)
-        self.intake = WritingIntake(self.ways, self.writer, self.datastreams)
+        self.states = {way: WayState(way) for way in city.ways}
+        interpret = {way.id: self.sensing.interpret(way) for way in city.ways.values()}
+        self.ways = Ways({HTTP: Pushes(self.datastreams), **interpret})
+        self.intake = WritingIntake(self.ways, self.writer, self.datastreams, self.states)
 
     def close(self) -> None:
         """Write what waits, then end."""

@@ -102,6 +102,11 @@ class WayState:
     fault_at: datetime | None = None
     topics: dict[str, str] = field(default_factory=dict)
 
+    def refuse(self, reason: str, moment: datetime) -> None:
+        """Count a message that could not be kept."""
+        self.refused += 1
+        self.fault, self.fault_at = f"a message could not be kept: {reason}", moment
+
     def count(self, accepted: Accepted) -> None:
         """Count what became of a message that was kept."""
         if accepted.repeated:
