@@ -12,9 +12,10 @@ export function offerMap(element: HTMLElement): void {
 async function draw(element: HTMLElement, button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
   const [{ drawMap }, answer] = await Promise.all([import("./maplibre"), fetch(element.dataset.map ?? "")]);
+  const points = element.dataset.points ?? "";
   const box = document.createElement("div");
   box.className = "movable";
   element.after(box);
-  drawMap(box, await answer.json(), button.textContent ?? "");
+  drawMap(box, await answer.json(), button.textContent ?? "", points, element.dataset.livePoints ?? "");
   button.remove();
 }

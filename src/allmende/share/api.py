@@ -13,7 +13,9 @@ from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
 from allmende.share.api_live import follow_live
+from allmende.share.api_things import things
 from allmende.share.given import GivenPrincipal, GivenReads
+from allmende.share.hooks import take_message
 from allmende.share.push import push_observations
 from allmende.share.shape import Json
 
@@ -125,5 +127,5 @@ def search(
 
 API_ROUTES = [
     datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search, push_observations,
-    follow_live,
+    take_message, follow_live, things,
 ]  # fmt: skip

@@ -321,3 +321,36 @@ def test_an_empty_series_is_an_empty_file(city: Watching) -> None:
     assert len(city.site.get("/t/probe-4/probe-4-colour.csv").text.splitlines()) == 1
     table = pq.read_table(io.BytesIO(city.site.get("/t/probe-4/probe-4-colour.parquet").content))
     assert (table.num_rows, table.num_columns) == (0, 10)
+
+
+@pytest.mark.parametrize("start", ["", "/en"])
+def test_the_map_shows_what_is_measured_now(city: Watching, start: str) -> None:
+    """Each placed thing is a point that leads to its series; grey when doubtful; the table has them all."""
+    text = city.text(f"{start}/karte?ebene=jetzt:soil-moisture")
+    points = re.findall(r'<a href="([^"]+)" aria-label="([^"]+)"><title>', text)
+    assert (f"{start}/t/probe-1/probe-1-soil-moisture", "Sonde am Markt: 140\u00a0%") in points
+    assert "Geheime" not in text
+    assert 'stroke-dasharray="3 2"' in text
+    assert text.count("<tr data-series=") >= 2
+    assert city.site.get(f"{start}/karte?ebene=jetzt:soil-moisture").headers["cache-control"] == "no-store"
+
+
+def test_layers_of_the_map_can_be_chosen(city: Watching) -> None:
+    """What is measured stands beside the indicators in the choice; an unknown layer falls back."""
+    text = city.text("/karte")
+    assert '<option value="jetzt:soil-moisture">Bodenfeuchte</option>' in text
+    assert city.site.get("/karte?ebene=jetzt:nonsense").status_code == 200
+
+
+def test_programs_get_the_newest_values_as_geojson(city: Watching) -> None:
+    """Every open series with place, value, state and page; closed ones are absent; one without a place has none."""
+    answer = city.site.get("/api/v1/things")
+    assert answer.headers["content-type"].startswith("application/geo+json")
+    found = {one["properties"]["page"]: one for one in answer.json()["features"]}
+    well = found[SERIES]
+    assert well["geometry"] == {"type": "Point", "coordinates": [12.0, 51.0]}
+    assert (well["properties"]["value"], well["properties"]["trust"]) == (140.0, "suspect")
+    assert found["/t/probe-4/probe-4-colour"]["geometry"] is None
+    assert "Geheime" not in answer.text
+    of_colour = city.site.get("/api/v1/things?property=colour").json()["features"]
+    assert [one["properties"]["page"] for one in of_colour] == ["/t/probe-4/probe-4-colour"]

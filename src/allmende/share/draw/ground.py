@@ -26,11 +26,22 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """All districts on a page of `width` by `height` pixels."""
+    """All districts on a page of `width` by `height` pixels, and where on it a degree lies.
+
+    `west` and `north` are the degrees of its upper left corner, `across` and `down` pixels per degree.
+    """
 
     shapes: tuple[Shape, ...]
     width: float
     height: float
+    west: float = 0.0
+    north: float = 0.0
+    across: float = 1.0
+    down: float = 1.0
+
+    def place(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Where a point (WGS 84 degrees) lies on the page; perhaps outside of it."""
+        return (longitude - self.west) * self.across + 1, (self.north - latitude) * self.down + 1
 
 
 def ground(places: Sequence[Place], width: float) -> Ground:
@@ -72,7 +83,21 @@ def _ground(places: _Places, width: float) -> Ground:
     on_page = shapely.transform(shapely.force_2d(shapes), to_page)
     simple = _simplified(on_page)
     drawn = (_shape(place.code, one) for place, one in zip(known, simple, strict=True))
-    return Ground(tuple(drawn), width, round((north - south) * scale + 2))
+    height = round((north - south) * scale + 2)
+    return Ground(tuple(drawn), width, height, west, north, narrower * scale, scale)
+
+
+def plain_ground(points: Sequence[tuple[float, float]], width: float) -> Ground:
+    """A page without districts, just large enough for these points (longitude, latitude); at least one."""
+    wests, norths = [point[0] for point in points], [point[1] for point in points]
+    west, east, south, north = min(wests), max(wests), min(norths), max(norths)
+    narrower = cos(radians((south + north) / 2))
+    size = max((east - west) * narrower, north - south, 0.01) * 1.2
+    scale = (width - 2) / size
+    middle = ((west + east) / 2, (south + north) / 2)
+    return Ground(
+        (), width, width, middle[0] - size / narrower / 2, middle[1] + size / 2, narrower * scale, scale
+    )
 
 
 def _simplified(shapes: Any) -> Any:
