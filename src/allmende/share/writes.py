@@ -40,6 +40,10 @@ class Writes:
         self._check(principal, "observations", way)
         return self._things
 
+    def datastream(self, name: int | str) -> Datastream | None:
+        """A datastream by id or key, remembered; None when there is none."""
+        return self._intake.datastream(name)
+
     def feature_of_place(self, stream: Datastream, things: ThingsWriting, db: Any = None) -> int | None:
         """The feature of the place where a datastream's thing is; made when there is none yet.
 

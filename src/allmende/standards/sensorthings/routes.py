@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request, Response, Router, delete, get, patch, post, put
 
 from allmende.errors import AllmendeError
-from allmende.model.access import Principal
 from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.share.push import LARGEST_BODY
 from allmende.share.reads import Reads
@@ -19,6 +19,7 @@ from allmende.standards.sensorthings.answers import answer, answer_get
 from allmende.standards.sensorthings.errors import refuse
 from allmende.standards.sensorthings.faults import BadRequest, WrongMedia
 from allmende.standards.sensorthings.landing import landing
+from allmende.standards.sensorthings.patch import JSON_PATCH, patched
 from allmende.standards.sensorthings.read import Reader, Target
 from allmende.standards.sensorthings.write import Writer
 
@@ -63,8 +64,12 @@ def _writer(request: Asked) -> Writer:
     return Writer(writes, writes.of(authorization.encode("latin-1") if authorization else None))
 
 
-def _target(request: Asked, reads: Reads, principal: Principal, path: str) -> Target:
-    target = Reader(reads, principal, root_of(request)).resolve(parse_address(path))
+def _target(request: Asked, reads: Reads, writer: Writer, path: str) -> Target:
+    """What an address leads to, as far as the one who writes may see it."""
+    address = parse_address(path)
+    target = writer.target(address)
+    if target is None:
+        target = Reader(reads, writer.principal, root_of(request)).resolve(address)
     if target.path:
         raise BadRequest(
             "properties are written with their whole", where=path, hint="PATCH the thing itself."
@@ -72,18 +77,19 @@ def _target(request: Asked, reads: Reads, principal: Principal, path: str) -> Ta
     return target
 
 
-def _check_media(request: Asked, *kinds: str) -> None:
+def _check_media(request: Asked, *kinds: str) -> str:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in ("application/json", *kinds):
         raise WrongMedia(f"{kind!r} is not read here", hint="Send application/json.")
+    return kind
 
 
 @post("/{path:path}", status_code=201)
-async def create(request: Asked, reads: GivenReads, principal: GivenPrincipal, path: str) -> Response[bytes]:
+async def create(request: Asked, reads: GivenReads, path: str) -> Response[bytes]:
     """Make one, with everything inside it."""
     _check_media(request)
     writer = _writer(request)
-    target = _target(request, reads, principal, path)
+    target = _target(request, reads, writer, path)
     if target.id is not None:
         raise BadRequest("a new one is made in a set", where=path)
     id_ = await writer.create(target, bodies.parse_json(await request.body()))
@@ -92,37 +98,36 @@ async def create(request: Asked, reads: GivenReads, principal: GivenPrincipal, p
 
 
 @patch("/{path:path}")
-async def change(request: Asked, reads: GivenReads, principal: GivenPrincipal, path: str) -> Response[bytes]:
+async def change(request: Asked, reads: GivenReads, path: str) -> Response[bytes]:
     """Change what the body names."""
-    return await _change(request, reads, principal, path, whole=False)
+    return await _change(request, reads, path, whole=False)
 
 
 @put("/{path:path}")
-async def replace_whole(
-    request: Asked, reads: GivenReads, principal: GivenPrincipal, path: str
-) -> Response[bytes]:
+async def replace_whole(request: Asked, reads: GivenReads, path: str) -> Response[bytes]:
     """Replace all properties."""
-    return await _change(request, reads, principal, path, whole=True)
+    return await _change(request, reads, path, whole=True)
 
 
-async def _change(
-    request: Asked, reads: Reads, principal: Principal, path: str, *, whole: bool
-) -> Response[bytes]:
-    _check_media(request)
+async def _change(request: Asked, reads: Reads, path: str, *, whole: bool) -> Response[bytes]:
+    kind = _check_media(request, *(() if whole else (JSON_PATCH,)))
     writer = _writer(request)
-    target = _target(request, reads, principal, path)
+    target = await to_thread(_target, request, reads, writer, path)
     if target.id is None:
         raise BadRequest("a whole list is not changed", where=path)
-    await writer.change(target, bodies.parse_json(await request.body()), whole=whole)
-    one = Reader(reads, principal, root_of(request)).one(Target(target.of, target.id))
-    return answer(one)
+    body = bodies.parse_json(await request.body())
+    reader = Reader(reads, writer.principal, root_of(request))
+    if kind == JSON_PATCH:
+        body = patched(await to_thread(reader.one, Target(target.of, target.id)), body)
+    await writer.change(target, body, whole=whole)
+    return answer(await to_thread(reader.one, Target(target.of, target.id)))
 
 
 @delete("/{path:path}", status_code=200)
-async def remove(request: Asked, reads: GivenReads, principal: GivenPrincipal, path: str) -> Response[bytes]:
+async def remove(request: Asked, reads: GivenReads, path: str) -> Response[bytes]:
     """Delete one, with what cannot be without it."""
     writer = _writer(request)
-    target = _target(request, reads, principal, path)
+    target = await to_thread(_target, request, reads, writer, path)
     if target.id is None:
         raise BadRequest("a whole list is not deleted", where=path)
     await writer.delete(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from allmende.model.thing import Datastream
 from allmende.ports import Intake, ThingsWriting
 from allmende.share.writes import Writes
 from allmende.standards.sensorthings import bodies
+from allmende.standards.sensorthings.addresses import Address
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.mapping import SETS, EntitySet, Link
 from allmende.standards.sensorthings.read import Target
@@ -37,19 +39,30 @@ class _Made:
 
 
 class Writer:
-    """Writes for one principal."""
+    """Writes for one principal. What touches the store's tables of things runs beside the event loop."""
 
     def __init__(self, writes: Writes, principal: Principal) -> None:
         self._writes = writes
-        self._principal = principal
+        self.principal = principal
 
     @property
     def _things(self) -> ThingsWriting:
-        return self._writes.things(self._principal)
+        return self._writes.things(self.principal)
 
     @property
     def _intake(self) -> Intake:
-        return self._writes.observations(self._principal, WAY)
+        return self._writes.observations(self.principal, WAY)
+
+    def target(self, address: Address) -> Target | None:
+        """Where new observations go, without a look at the store; None for all other addresses."""
+        first, *rest = address.segments
+        of = SETS["Observations"]
+        if first.name == of.name and first.id is None and not rest:
+            return Target(of)
+        is_list = len(rest) == 1 and rest[0].name == of.name and rest[0].id is None
+        if first.name in ("Datastreams", "MultiDatastreams") and first.id is not None and is_list:
+            return Target(of, owner=("datastream.observations", first.id))
+        return None
 
     # --- create ---
 
@@ -58,33 +71,31 @@ class Writer:
         given = given_by(target)
         if target.of.kind == "observation":
             return await self._create_observation(body, given)
-        made = _Made()
-        with self._things.begin() as db:
-            id_ = _Creation(self._writes, self._principal, self._things, db, made).create(
-                target.of, body, given
-            )
-        self._writes.forget()
-        await self._store(made.rows)
+        id_, rows = await to_thread(self._create_things, target, body, given)
+        if rows:
+            await self._intake.write(Arrival(rows))
         return id_
 
+    def _create_things(
+        self, target: Target, body: Any, given: dict[str, Any]
+    ) -> tuple[int, list[Observation]]:
+        made = _Made()
+        with self._things.begin() as db:
+            maker = _Creation(self._writes, self.principal, self._things, db, made)
+            id_ = maker.create(target.of, body, given)
+        self._writes.forget()
+        return id_, made.rows
+
     async def _create_observation(self, body: Any, given: dict[str, Any]) -> int:
-        intake = self._intake
         row = self.observation(body, given)
-        accepted: Accepted = await intake.write(Arrival([row]))
+        accepted: Accepted = await self._intake.write(Arrival([row]))
         return accepted.observation_ids[0]
 
     def observation(self, body: Any, given: Mapping[str, Any]) -> Observation:
         """The row of a body; its feature is made when there is none yet."""
-        of = SETS["Observations"]
-        found = bodies.check_fields(of, body, whole=True)
-        things = self._writes.observed(self._principal, WAY)
-        made = _Made()
-        maker = _Creation(self._writes, self._principal, things, None, made)
-        return maker.observation(found, given)
-
-    async def _store(self, rows: list[Observation]) -> None:
-        if rows:
-            await self._intake.write(Arrival(rows))
+        found = bodies.check_fields(SETS["Observations"], body, whole=True)
+        things = self._writes.observed(self.principal, WAY)
+        return _Creation(self._writes, self.principal, things, None, _Made()).observation(found, given)
 
     # --- change ---
 
@@ -93,16 +104,19 @@ class Writer:
         found = bodies.check_fields(target.of, body, whole=whole)
         if target.of.kind == "observation":
             await self._change_observation(target, found)
-            return
+        else:
+            await to_thread(self._change_thing, target, found)
+
+    def _change_thing(self, target: Target, body: Json) -> None:
         things = self._things
         with things.begin() as db:
-            maker = _Creation(self._writes, self._principal, things, db, _Made())
-            maker.change(target.of, target.id or 0, found)
+            maker = _Creation(self._writes, self.principal, things, db, _Made())
+            maker.change(target.of, target.id or 0, body)
         self._writes.forget()
 
     async def _change_observation(self, target: Target, body: Json) -> None:
         intake = self._intake
-        streams = self._writes.observed(self._principal, WAY)
+        streams = self._writes.observed(self.principal, WAY)
 
         def changed(row: Observation) -> Observation:
             stream = streams.get("datastream", row.datastream_id)
@@ -117,7 +131,7 @@ class Writer:
         if target.of.kind == "observation":
             await self._intake.write(Change(target.id or 0, lambda _: None))
             return
-        self._things.delete(target.of.kind, target.id or 0)  # type: ignore[arg-type]
+        await to_thread(self._things.delete, target.of.kind, target.id or 0)  # type: ignore[arg-type]
         self._writes.forget()
 
 
@@ -283,12 +297,20 @@ class _Creation:
         for name in ("Datastream", "MultiDatastream"):
             link = SETS["Observations"].links[name]
             if name in given or body.get(name):
+                known = self._known(given.get(name) or body[name])
+                if known is not None:
+                    return known
                 id_ = given.get(name) or self._linked(link, body[name], Access.INTERNAL)
                 stream: Datastream = self._get("datastream", id_)
                 return stream
         raise BadRequest(
             "Datastream must be there", where="Datastream", hint='{"Datastream": {"@iot.id": 1}}'
         )
+
+    def _known(self, named: Any) -> Datastream | None:
+        """A datastream that exists and is remembered, by its id or `{"@iot.id": id}`."""
+        id_ = named.get("@iot.id") if isinstance(named, dict) and len(named) == 1 else named
+        return self._writes.datastream(id_) if isinstance(id_, int) and self._db is None else None
 
     def _feature(self, body: Json, given: Mapping[str, Any], stream: Datastream) -> int | None:
         if "FeatureOfInterest" in given:
