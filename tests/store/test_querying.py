@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path as FilePath
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from allmende.engine.series import SeriesReader
 from allmende.errors import RecipeInvalid
+from allmende.flow.mover import Mover
+from allmende.lake.history import History
 from allmende.model.access import Access
+from allmende.model.observation import moment
 from allmende.model.query import Query, both
 from allmende.model.series import Wanted
 from allmende.standards.sensorthings.expressions import parse_filter, parse_order
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.mapping import SETS, our_expression, our_orders
 from allmende.standards.sensorthings.tokens import Tokens
+from allmende.store.moves import Moves
 from allmende.store.sql import SqlStore
-from allmende.testing.trees import plant
+from allmende.testing.clock import FixedClock
+from allmende.testing.trees import MINUTE, NOON, plant
 from tests.postgres import Postgres
 
 EVERYTHING = ("open", "commercial", "protected", "internal")
 Ask = Callable[[str, str], list[Any]]
+
+
+@dataclass(frozen=True)
+class World:
+    """A store, and everything that reads observations."""
+
+    store: SqlStore
+    series: SeriesReader
+
+
+@contextmanager
+def world(address: str) -> Iterator[SqlStore]:
+    """The trees in a store at an address."""
+    opened = SqlStore.open(address)
+    plant(opened)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -31,12 +54,23 @@ def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
 ) -> Iterator[SqlStore]:
     """The trees, on each database."""
-    folder: FilePath = tmp_path_factory.mktemp("store")
+    folder = tmp_path_factory.mktemp("store")
     address = f"sqlite:///{folder / 'store.sqlite'}" if request.param == "sqlite" else postgres.database()
-    opened = SqlStore.open(address)
-    plant(opened)
-    yield opened
-    opened.close()
+    with world(address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["all", "half"])
+def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The trees with all their values in the history, or with the older half of them."""
+    folder = tmp_path_factory.mktemp("moved")
+    with world(f"sqlite:///{folder / 'store.sqlite'}") as opened:
+        history = History(folder / "history")
+        until = moment(NOON + (3 * MINUTE if request.param == "half" else 60 * MINUTE))
+        Mover(Moves(opened.engine), history, FixedClock(until), timedelta(0)).run()
+        series = SeriesReader(opened, history)
+        yield World(opened, series)
+        series.close()
 
 
 def query_of(name: str, text: str, order: str = "") -> Query:
@@ -47,13 +81,15 @@ def query_of(name: str, text: str, order: str = "") -> Query:
     return Query(of.kind, both(of.narrowing, where), orders)
 
 
-def ask(store: SqlStore, name: str, text: str, order: str = "") -> list[int]:
+def ask(
+    store: SqlStore, name: str, text: str, order: str = "", series: SeriesReader | None = None
+) -> list[int]:
     """The ids of what fulfils a filter."""
     query = query_of(name, text, order)
     if name != "Observations":
         return [value.id for value in store.querying.read(query, EVERYTHING)]
     where = store.querying.localise(query.where, EVERYTHING)
-    rows = SeriesReader(store).read(Wanted(frozenset({1, 2, 3}), where, query.order))
+    rows = (series or SeriesReader(store)).read(Wanted(frozenset({1, 2, 3}), where, query.order))
     return [row[2] for row in rows]
 
 
@@ -220,20 +256,36 @@ def test_filters(store: SqlStore, name: str, text: str, wanted: list[int]) -> No
     assert ask(store, name, text) == wanted
 
 
-@pytest.mark.parametrize(
-    ("name", "order", "wanted"),
-    [
-        ("Things", "name", [2, 1, 3]),
-        ("Things", "properties/height desc", [3, 2, 1]),
-        ("Things", "Locations/name desc", [3, 1, 2]),
-        ("Datastreams", "Thing/name desc", [1, 2]),
-        ("Observations", "result desc", [8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11, 12]),
-        ("Observations", "phenomenonTime,id desc", [12, 9, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8]),
-    ],
-)
+@pytest.mark.parametrize(("text", "wanted"), OBSERVATIONS.items())
+def test_filters_of_the_history(moved: World, text: str, wanted: list[int]) -> None:
+    """Values that were moved fulfil the same conditions in the same order."""
+    assert ask(moved.store, "Observations", text, series=moved.series) == wanted
+
+
+ORDERS = [
+    ("Things", "name", [2, 1, 3]),
+    ("Things", "properties/height desc", [3, 2, 1]),
+    ("Things", "Locations/name desc", [3, 1, 2]),
+    ("Datastreams", "Thing/name desc", [1, 2]),
+    ("Observations", "result desc", [8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11, 12]),
+    ("Observations", "phenomenonTime,id desc", [12, 9, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8]),
+    ("Observations", "result mul -1,id", [8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11, 12]),
+    ("Observations", "minute(phenomenonTime) desc,id", [8, 7, 6, 5, 4, 3, 2, 11, 1, 9, 10, 12]),
+]
+
+
+@pytest.mark.parametrize(("name", "order", "wanted"), ORDERS)
 def test_orders(store: SqlStore, name: str, order: str, wanted: list[int]) -> None:
     """By fields, by parts of JSON, by what is related; the unknown comes last."""
     assert ask(store, name, "", order) == wanted
+
+
+@pytest.mark.parametrize(
+    ("order", "wanted"), [(order, wanted) for name, order, wanted in ORDERS if name == "Observations"]
+)
+def test_orders_of_the_history(moved: World, order: str, wanted: list[int]) -> None:
+    """Hot and moved values are sorted together."""
+    assert ask(moved.store, "Observations", "", order, series=moved.series) == wanted
 
 
 @pytest.mark.parametrize(

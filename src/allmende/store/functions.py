@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -17,8 +16,8 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    try_cast,
 )
+from sqlalchemy.types import UserDefinedType
 
 from allmende.errors import RecipeInvalid
 from allmende.model.observation import microseconds
@@ -26,7 +25,7 @@ from allmende.model.query import Call, Kind
 
 Clause = ColumnElement[Any]
 _SECOND = 1_000_000
-_ISO = r"^\d{4}-(0\d|1[0-2])-[0-3]\dT[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$"
+_ISO = r"^\d{4}-(0\d|1[0-2])-[0-3]\dT[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$"
 _PARTS = {
     "year": "%Y",
     "month": "%m",
@@ -64,6 +63,15 @@ SUMS: dict[tuple[str, Kind, Kind], Kind] = {
     ("mul", "number", "duration"): "duration",
     ("div", "duration", "number"): "duration",
 }  # fmt: skip
+
+
+class _Zoned(UserDefinedType[datetime]):
+    """A time with its zone, as PostgreSQL and DuckDB call it."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "TIMESTAMP WITH TIME ZONE"
 
 
 class Functions:
@@ -135,10 +143,11 @@ class Functions:
         """A time as text in microseconds since 1970; to the millisecond on SQLite."""
         if self._dialect == "sqlite":
             seconds = (func.julianday(text) - 2440587.5) * 86_400_000
-            return case((text.like("____-__-__T%"), cast(_whole(seconds, 0.5), BigInteger) * 1000))
+            is_time = text.bool_op("GLOB")("????-??-??T*Z") | text.bool_op("GLOB")("????-??-??T*[+-]??:??")
+            return case((is_time, cast(_whole(seconds, 0.5), BigInteger) * 1000))
         if self._dialect == "duckdb":
-            return func.epoch_us(try_cast(text, TIMESTAMP(timezone=True)))
-        time = case((text.regexp_match(_ISO), cast(text, TIMESTAMP(timezone=True))))
+            return func.epoch_us(case((func.regexp_matches(text, _ISO), cast(text, _Zoned()))))
+        time = case((text.regexp_match(_ISO), cast(text, _Zoned())))
         return cast(func.extract("epoch", time) * 1e6, BigInteger)
 
     def _place(self, whole: Clause, part: Clause) -> Clause:
