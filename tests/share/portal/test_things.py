@@ -354,3 +354,14 @@ def test_programs_get_the_newest_values_as_geojson(city: Watching) -> None:
     assert "Geheime" not in answer.text
     of_colour = city.site.get("/api/v1/things?property=colour").json()["features"]
     assert [one["properties"]["page"] for one in of_colour] == ["/t/probe-4/probe-4-colour"]
+
+
+def test_the_state_names_who_is_silent_and_who_is_doubted(city: Watching) -> None:
+    """What needs somebody stands in the list with since when and why; who is well does not."""
+    text = city.text("/stand").split('id="messstellen"')[1]
+    assert '<a href="/t/probe-2">Sonde im Park</a>' in text
+    assert "30 Tage" in text
+    assert '<a href="/t/probe-1">' in text
+    assert "Geheime" not in text
+    assert "Frische Sonde" not in text
+    assert "measuring points need somebody" in city.text("/en/stand")

@@ -4,22 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 
+from allmende.catalogue.doubts import word_doubt, word_lasted
+from allmende.model.knowledge import Trust
+from allmende.model.text import Language
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
-from allmende.share.portal.render import Frame, page
+from allmende.share.portal.render import LIVE, Frame, page
 from allmende.share.portal.words import Words
-from allmende.share.views import Health
+from allmende.share.series_views import address_name
+from allmende.share.views import Health, ThingState
+
+MOST_THINGS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A thing that needs somebody: its page, its state, since when it is silent, and what is wrong in sentences."""
+
+    name: str
+    address: str
+    trust: Trust
+    last: datetime | None
+    silent: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The state at a moment, with the number of sources and datasets that need somebody."""
+    """The state at a moment, with the number of sources and datasets that need somebody.
+
+    `troubled` are the things that do (the first of `troubled_count`), `things` is the number of all.
+    """
 
     health: Health
     now: datetime
     faults: int
+    troubled: tuple[Troubled, ...]
+    troubled_count: int
+    things: int
 
 
 @get("/stand", include_in_schema=False, sync_to_thread=True)
@@ -32,4 +57,21 @@ def state(
     faults = sum(1 for run in runs if run is not None and run.outcome == "failed")
     t = Words(language)
     frame = Frame(t("nav.state"), "/stand", section="state", crumbs=((t("nav.home"), "/"),))
-    return page("state.html", Context(health, clock.now(), faults), frame, city, language)
+    zone = ZoneInfo(city.time_zone)
+    unwell = [one for one in health.things if one.trust not in ("ok", "unknown") or one.battery]
+    shown = tuple(_troubled(one, clock.now(), language, zone) for one in unwell[:MOST_THINGS])
+    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things))
+    return page("state.html", context, frame, city, language, headers=LIVE if health.things else None)
+
+
+def _troubled(one: ThingState, now: datetime, language: Language, zone: ZoneInfo) -> Troubled:
+    silent = word_lasted((now - one.silent_since).total_seconds(), language) if one.silent_since else ""
+    doubts = (
+        f"{found.property_name}: {word_doubt(found.doubt, language, found.unit, zone)}"
+        for found in one.misgivings
+    )
+    reasons = tuple(doubts)
+    if one.battery and not any(found.doubt.oddity == "battery" for found in one.misgivings):
+        reasons += (Words(language)("state.battery"),)
+    address = f"/t/{address_name(one.thing_id, one.key)}"
+    return Troubled(one.name, address, one.trust, one.last_time, silent, reasons)
