@@ -48,6 +48,7 @@ SELECT datastream_id, phenomenon_time AS start,
        CASE WHEN flags & ? = 0 THEN number END AS "sum"
 FROM observation
 WHERE recorded_at <= ? AND (superseded_at IS NULL OR superseded_at > ?)
+  AND (number IS NOT NULL OR flags & ? <> 0)
 """
 
 
@@ -172,7 +173,7 @@ class Past:
         with_streams, parameters = _chosen(streams)
         text = _SUMS.format(source=_RAW_SUMS, chosen=with_streams)
         flags = [uncounted] * 5
-        values = [length] * 3 + flags + [known_on, known_on, start, end, *parameters]
+        values = [length] * 3 + flags + [known_on, known_on, uncounted, start, end, *parameters]
         found: pa.Table = self._run((text, values), chosen, ended).to_arrow_table()
         return found
 

@@ -94,13 +94,14 @@ class SeriesReader:
         old = [Observation(*row) for row in kept]
         return [row for row in old if row.revision not in known] + hot
 
-    def ends(self, datastream: int) -> Ends:
-        """The ends of a datastream in the history: what the newest value is found with after a change."""
+    def ends(self, db: Connection, datastream: int) -> Ends:
+        """The ends of a datastream in the history: what the newest value is found with after a change.
+
+        `db` is the transaction that changes a value: what it has ended is seen only in there.
+        """
         if self._past is None:
             return Ends()
-        with snapshot(self._store.engine) as db:
-            leave_out = pending_files(db)
-            ended = ended_rows(db, (datastream,))
+        leave_out, ended = pending_files(db), ended_rows(db, (datastream,))
         files = self._past.files(leave_out)
         return self._past.ends(datastream, files, ended)
 

@@ -70,7 +70,7 @@ class Mover:
     # --- moving ---
 
     def _batches(self, before: int, at_once: int) -> Iterator[list[Row]]:
-        streams = list(self._moves.streams(before))
+        streams = list(self._moves.streams())
         for start in range(0, len(streams), 200):
             group = streams[start : start + 200]
             while batch := self._moves.rows(group, before, at_once):

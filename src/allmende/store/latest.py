@@ -41,10 +41,10 @@ class Ends:
     last_result_time: int | None = None
 
 
-Edges = Callable[[int], Ends]
+Edges = Callable[[Connection, int], Ends]
 
 
-def no_edges(_: int) -> Ends:
+def no_edges(db: Connection, datastream: int) -> Ends:
     """There is no history."""
     return Ends()
 
@@ -111,7 +111,7 @@ def refresh_latest(db: Connection, datastream: int, count_change: int, edges: Ed
             func.min(table.phenomenon_time), func.min(table.result_time), func.max(table.result_time)
         ).where(mine)
     ).one()
-    old = edges(datastream)
+    old = edges(db, datastream)
     rows = [row for row in (Observation(*found) if found else None, old.newest) if row is not None]
     count = db.scalar(select(LATEST.c.count).where(LATEST.c.datastream_id == datastream)) or 0
     db.execute(delete(LATEST).where(LATEST.c.datastream_id == datastream))

@@ -44,11 +44,12 @@ class Moves:
         self._engine = engine
         self._bulk = Bulk(engine.dialect)
 
-    def streams(self, before: int) -> tuple[int, ...]:
-        """Datastreams whose first value may lie before a moment."""
-        query = select(LATEST.c.datastream_id).where(LATEST.c.first_time < before)
+    def streams(self) -> tuple[int, ...]:
+        """Datastreams that may have rows to move: all of them, for one whose values were all
+        deleted or corrected has old rows and no old value."""
         with self._engine.connect() as db:
-            return tuple(db.scalars(query.order_by(LATEST.c.datastream_id)))
+            known = frozenset(db.scalars(select(DATASTREAM.c.id)))
+            return tuple(sorted(known | frozenset(db.scalars(select(LATEST.c.datastream_id)))))
 
     def rows(self, streams: Sequence[int], before: int, limit: int) -> list[Row]:
         """Rows of these datastreams before a moment, in the order of the key, at most `limit`."""
