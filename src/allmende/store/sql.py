@@ -51,6 +51,7 @@ def _prepare_sqlite(raw: Any, _: ConnectionPoolEntry) -> None:
         "synchronous=FULL",
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "foreign_keys=ON",
+        "cache_size=-8192",
     ):
         raw.execute(f"PRAGMA {pragma}")
 
