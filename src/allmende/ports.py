@@ -201,6 +201,15 @@ class Standard(Protocol):
         ...
 
 
+@runtime_checkable
+class Publishes(Protocol):
+    """A standard that tells of new observations on topics of an MQTT broker."""
+
+    def messages(self, rows: Sequence[Observation], multi: Collection[int]) -> list[tuple[str, bytes]]:
+        """Topics and payloads for observations; `multi` are the datastreams with several properties."""
+        ...
+
+
 # --- storage -----------------------------------------------------------------------------------
 
 
@@ -446,6 +455,10 @@ class Series(Protocol):
 
     def count(self, wanted: Wanted) -> int:
         """How many there are on all pages."""
+        ...
+
+    def owners(self, wanted: Wanted, field: str) -> frozenset[int]:
+        """The ids of the datastreams (`datastream_id`) or features (`feature_id`) that have any of them."""
         ...
 
     def observation(self, observation_id: int) -> Observation | None:

@@ -121,6 +121,19 @@ class Past:
         found = self._run(written(statement), chosen, ended).fetchall()
         return int(found[0][0])
 
+    def owners(
+        self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended, field: str
+    ) -> frozenset[int]:
+        """The ids in a field of all rows on all pages."""
+        chosen = chosen_files(files, wanted)
+        if not chosen:
+            return frozenset()
+        statement = select(_TABLE[field]).distinct().where(*conditions_of(wanted))
+        if wanted.where is not None:
+            statement = statement.where(self._clauses().condition(wanted.where))
+        rows = self._run(written(statement), chosen, ended).fetchall()
+        return frozenset(row[0] for row in rows if row[0] is not None)
+
     def revisions(self, id_: int, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
         """All revisions of an observation in the history, the first one first."""
         chosen = [file for file in files if file.ids[0] <= id_ <= file.ids[1]]

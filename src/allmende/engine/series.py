@@ -77,6 +77,15 @@ class SeriesReader:
             files, ended = self._behind(db, wanted)
         return hot + (self._past.count(wanted, files, ended) if self._past and files else 0)
 
+    def owners(self, wanted: Wanted, field: str) -> frozenset[int]:
+        """The ids of the datastreams or features (`field`) that have any of them."""
+        if not wanted.datastreams:
+            return frozenset()
+        with snapshot(self._store.engine) as db:
+            hot = self._hot.owners(db, wanted, field)
+            files, ended = self._behind(db, wanted)
+        return hot | self._past.owners(wanted, files, ended, field) if self._past and files else hot
+
     def observation(self, observation_id: int) -> Observation | None:
         """The current revision of an observation; None when there is none."""
         found = self.revisions(observation_id)

@@ -38,6 +38,10 @@ class NoSeries:
         """None."""
         return 0
 
+    def owners(self, wanted: Wanted, field: str) -> frozenset[int]:
+        """None."""
+        return frozenset()
+
     def observation(self, observation_id: int) -> Observation | None:
         """None."""
         return None

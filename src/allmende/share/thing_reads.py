@@ -9,11 +9,12 @@ from typing import Any
 from allmende.errors import NotFound, RecipeInvalid
 from allmende.model.access import Access, Principal
 from allmende.model.observation import Latest, Observation
-from allmende.model.query import Call, Expression, OneOf, Path, Query, both, constant
+from allmende.model.query import LOGICAL, Call, Expression, OneOf, Path, Query, both, constant, parts
 from allmende.model.series import Wanted
 from allmende.ports import Series, Store
 
 Row = tuple[Any, ...]
+_OBSERVATIONS = "observations"
 _RELATIONS = ("datastream", "single_datastream", "multi_datastream", "feature")
 
 
@@ -30,11 +31,11 @@ class ThingReads:
 
     def described(self, principal: Principal, query: Query) -> tuple[Any, ...]:
         """A page of things, datastreams, sensors ... Raises RecipeInvalid for what cannot be asked."""
-        return self._store.querying.read(query, classes_of(principal))
+        return self._store.querying.read(self._settled(principal, query), classes_of(principal))
 
     def described_count(self, principal: Principal, query: Query) -> int:
         """How many there are on all pages."""
-        return self._store.querying.count(query, classes_of(principal))
+        return self._store.querying.count(self._settled(principal, query), classes_of(principal))
 
     def described_one(self, principal: Principal, kind: str, id_: int) -> Any:
         """One value by its id; NotFound when there is none for this reader."""
@@ -48,13 +49,15 @@ class ThingReads:
         self, principal: Principal, kind: str, relation: str, ids: Sequence[int], query: Query
     ) -> dict[int, tuple[Any, ...]]:
         """For each id of `kind` the page of what is related to it."""
-        return self._store.querying.related(kind, relation, ids, query, classes_of(principal))
+        settled = self._settled(principal, query)
+        return self._store.querying.related(kind, relation, ids, settled, classes_of(principal))
 
     def related_counts(
         self, principal: Principal, kind: str, relation: str, ids: Sequence[int], query: Query
     ) -> dict[int, int]:
         """For each id of `kind` how many are related to it."""
-        return self._store.querying.related_counts(kind, relation, ids, query, classes_of(principal))
+        settled = self._settled(principal, query)
+        return self._store.querying.related_counts(kind, relation, ids, settled, classes_of(principal))
 
     def newest(self, principal: Principal, datastreams: Sequence[int]) -> dict[int, Latest]:
         """The newest value and the counters of datastreams."""
@@ -99,6 +102,31 @@ class ThingReads:
             raise NotFound(f"there is no observation {observation_id}", where=str(observation_id))
         return found
 
+    def _settled(self, principal: Principal, query: Query) -> Query:
+        """The query with its conditions on observations answered: the store knows only those that are hot."""
+        if query.where is None or query.kind == "observation":
+            return query
+        return replace(query, where=self._settle(principal, query.kind, query.where))
+
+    def _settle(self, principal: Principal, kind: str, part: Expression) -> Expression:
+        if not isinstance(part, Call):
+            return part
+        if part.name in LOGICAL:
+            inner = (self._settle(principal, kind, operand) for operand in part.operands)
+            return replace(part, operands=tuple(inner))
+        paths = [inner.steps for inner in parts(part) if isinstance(inner, Path)]
+        ways = {steps[: steps.index(_OBSERVATIONS)] for steps in paths if _OBSERVATIONS in steps}
+        if not ways:
+            return part
+        (way,) = ways if len(ways) == 1 else (None,)
+        if way is None or any(steps[: len(way) + 1] != (*way, _OBSERVATIONS) for steps in paths):
+            raise RecipeInvalid(
+                "observations are compared with values only", where=f"character {part.position}"
+            )
+        field = "feature_id" if kind == "feature" and not way else "datastream_id"
+        wanted = self._wanted(principal, Query("observation", _behind(part, len(way) + 1)), None)
+        return OneOf(Path((*way, "id")), self._series.owners(wanted, field))
+
     def _page(self, wanted: Wanted) -> tuple[list[Row], bool]:
         """A page and whether there is more; the newest value alone is always at hand."""
         if not wanted.top:
@@ -121,6 +149,7 @@ class ThingReads:
         return found
 
     def _wanted(self, principal: Principal, query: Query, wanted: Wanted | None) -> Wanted:
+        _check_own(query.where)
         streams, narrowed = self._streams(principal, query.of)
         where = self._store.querying.localise(both(query.where, narrowed), classes_of(principal))
         order = tuple(replace(one, by=_own(one.by)) for one in query.order)
@@ -161,6 +190,24 @@ class ThingReads:
 
 def _one_of(ids: frozenset[int]) -> Expression:
     return OneOf(Path(("id",)), ids)
+
+
+def _check_own(where: Expression | None) -> None:
+    """Raises RecipeInvalid for a condition on observations that asks for other observations."""
+    for part in parts(where) if where is not None else ():
+        if isinstance(part, Path) and _OBSERVATIONS in part.steps:
+            raise RecipeInvalid(
+                "observations do not lead to other observations", where=f"character {part.position}"
+            )
+
+
+def _behind(part: Expression, steps: int) -> Expression:
+    """The same condition, asked of what the first steps of its paths lead to."""
+    if isinstance(part, Path):
+        return replace(part, steps=part.steps[steps:])
+    if isinstance(part, Call):
+        return replace(part, operands=tuple(_behind(inner, steps) for inner in part.operands))
+    return part
 
 
 def _about(feature_id: int) -> Expression:

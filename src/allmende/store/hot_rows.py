@@ -41,6 +41,11 @@ class HotRows:
         statement = select(func.count()).select_from(OBSERVATION)
         return db.scalar(self._where(db, statement, wanted)) or 0
 
+    def owners(self, db: Connection, wanted: Wanted, field: str) -> frozenset[int]:
+        """The ids in a field of all rows on all pages."""
+        ids = db.scalars(self._where(db, select(_TABLE[field]).distinct(), wanted))
+        return frozenset(id_ for id_ in ids if id_ is not None)
+
     def revisions(self, db: Connection, observation_id: int) -> list[Row]:
         """All revisions of an observation that are hot, the first one first."""
         query = select(OBSERVATION).where(_TABLE.id == observation_id).order_by(_TABLE.revision)

@@ -237,6 +237,27 @@ def test_expand_reads_each_level_once(get: Get, monkeypatch: pytest.MonkeyPatch)
     assert len(calls) == len(of_one) > 3
 
 
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/Datastreams?$filter=Observations/result gt 3", [1]),
+        ("/Datastreams?$filter=Observations/result eq 'wet' or Observations/result eq 0", [1, 2]),
+        ("/Things?$filter=Datastreams/Observations/result gt 3 and name eq 'Linde'", [1]),
+        ("/Things?$filter=not Datastreams/Observations/result gt 3", [2, 3]),
+        ("/Things?$filter=Datastreams/Observations/FeatureOfInterest/name eq 'Square'", [2]),
+        ("/Things?$filter=MultiDatastreams/Observations/result/0 eq 5", [3]),
+        ("/FeaturesOfInterest?$filter=Observations/phenomenonTime ge 2026-06-01T12:00:00Z", [1]),
+        ("/FeaturesOfInterest?$filter=Observations/result gt 3", []),
+        ("/Things(1)/Datastreams?$count=true&$filter=Observations/result gt 3", [1]),
+    ],
+)
+def test_conditions_on_observations(get: Get, path: str, wanted: list[int]) -> None:
+    """Things and series are found by their values."""
+    found = get(path)
+    assert ids(found) == wanted
+    assert found.get("@iot.count", len(wanted)) == len(wanted)
+
+
 def test_count(get: Get) -> None:
     """The count is over all pages and under the filter, whatever page is asked for."""
     assert get("/Things?$count=true&$top=1")["@iot.count"] == 3
@@ -369,6 +390,8 @@ def test_csv(client: TestClient[Litestar]) -> None:
         ("/Observations?$orderby=Datastream/name", 400, "sorted by their own fields"),
         ("/Observations?$filter=Datastream/id eq id", 400, "cannot be compared"),
         ("/Observations?knownOn=yesterday", 400, "knownOn"),
+        ("/Datastreams?$filter=Observations/result gt id", 400, "with values only"),
+        ("/Observations?$filter=Datastream/Observations/result gt 1", 400, "other observations"),
     ],
 )
 def test_errors(client: TestClient[Litestar], path: str, status: int, words: str) -> None:
