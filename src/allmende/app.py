@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,18 +10,26 @@ from typing import TYPE_CHECKING
 
 from allmende.catalogue.figures import Figures
 from allmende.city.load import load_city
+from allmende.city.ways import parse_broker_address
 from allmende.collect.files import FolderHttp
 from allmende.collect.http import GuardedHttp
+from allmende.collect.post import GuardedPost
 from allmende.collect.replay import ReplayHttp
 from allmende.engine.duck import DuckEngine
 from allmende.flow.workspace import Workspace
 from allmende.lake.local import LocalLake
 from allmende.model.city import City
-from allmende.ports import Clock, Http
+from allmende.model.way import Broker
+from allmende.ports import Clock, Http, Publisher, Sender
 from allmende.store.sql import SqlStore
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from allmende.share.api_live import Live as Following
+
+
+_PUBLISH = ("ALLMENDE_PUBLISH_USER", "ALLMENDE_PUBLISH_PASSWORD", "ALLMENDE_PUBLISH_CA")
 
 
 class SystemClock:
@@ -72,6 +81,8 @@ def open_workspace(
         http=_http(city, folder, clock, outside),
         clock=clock,
         figures=Figures(city, store, engine, clock),
+        sender=_sender(city, replay, offline, private_hosts, proxy),
+        publisher=_publisher(city, offline),
     )
 
 
@@ -82,12 +93,53 @@ def open_http(
     return _http(city, folder.resolve(), SystemClock(), _outside(city, replay, offline, hosts, proxy))
 
 
-def create_app(workspace: Workspace) -> Litestar:
-    """The ASGI app that serves a workspace: portal, API and downloads behind the gate."""
+def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Litestar:
+    """The ASGI app that serves a workspace: portal, API, standards and downloads behind the gate."""
     from allmende.flow.recompute import Recomputer
     from allmende.share.web import create_app as make
 
-    return make(workspace, Recomputer(workspace))
+    app = make(workspace, Recomputer(workspace), anonymous_writes=anonymous_writes)
+    _tell(app, workspace)
+    return app
+
+
+def _tell(app: Litestar, workspace: Workspace) -> None:
+    """Wake who follows live values, and tell subscribers as long as the app is served."""
+    from allmende.flow.outward import Outward
+
+    live: Following = app.state.live
+    workspace.live.writer.listen(live.feed.notice)
+    assert workspace.sender is not None
+    outward = Outward(
+        workspace, live.reads.readable, live.principals.of_id, workspace.sender, workspace.publisher
+    )
+    app.on_startup.append(outward.start)
+    app.on_shutdown.append(outward.close)
+
+
+def _sender(
+    city: City, replay: Path | None, offline: bool, private_hosts: Iterable[str], proxy: str | None
+) -> Sender:
+    contact = city.contact.email or city.contact.homepage
+    return GuardedPost(
+        contact, offline=offline or replay is not None, private_hosts=private_hosts, proxy=proxy
+    )
+
+
+def _publisher(city: City, offline: bool) -> Publisher | None:
+    """The broker that the operator named to publish on; none without."""
+    address = os.environ.get("ALLMENDE_PUBLISH_BROKER", "")
+    if not address or offline:
+        return None
+    # Only a process that publishes needs the MQTT client's memory.
+    from allmende.collect.publish import BrokerPublisher
+
+    parse_broker_address(address)
+    user, password, ca_file = (f"env:{name}" if os.environ.get(name) else "" for name in _PUBLISH)
+    client_id = f"allmende-{city.slug}-{os.getpid()}"
+    return BrokerPublisher(
+        Broker(address, (), client_id=client_id, user=user, password=password, ca_file=ca_file)
+    )
 
 
 def _outside(

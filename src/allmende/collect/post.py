@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 
 import httpx
@@ -29,13 +30,10 @@ class GuardedPost:
         proxy: str | None = None,
     ) -> None:
         self._offline = offline
-        inner = httpx.HTTPTransport(proxy=proxy, trust_env=False) if proxy else None
-        self._client = httpx.Client(
-            transport=inner or PinnedTransport(private_hosts),
-            headers={"User-Agent": agent_of(contact), "Accept-Encoding": "identity"},
-            timeout=_SECONDS,
-            follow_redirects=False,
-        )
+        self._contact, self._proxy = contact, proxy
+        self._private_hosts = tuple(private_hosts)
+        self._opening = threading.Lock()
+        self._opened: httpx.Client | None = None
 
     def send(self, address: str, body: bytes, headers: Mapping[str, str]) -> None:
         """POST `body`. Raises SourceUnreachable (it may work later) or SourceRefused (it will not)."""
@@ -44,7 +42,7 @@ class GuardedPost:
         url = parse_address(address)
         try:
             # The answer is closed unread: nobody can make us take in more than its headers.
-            with self._client.stream("POST", url, content=body, headers=dict(headers)) as response:
+            with self._client().stream("POST", url, content=body, headers=dict(headers)) as response:
                 status = response.status_code
         except AllmendeError:
             raise
@@ -56,7 +54,21 @@ class GuardedPost:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    def _client(self) -> httpx.Client:
+        """Made when something is sent: most processes never post, and certificates take memory."""
+        with self._opening:
+            if self._opened is None:
+                inner = httpx.HTTPTransport(proxy=self._proxy, trust_env=False) if self._proxy else None
+                self._opened = httpx.Client(
+                    transport=inner or PinnedTransport(self._private_hosts),
+                    headers={"User-Agent": agent_of(self._contact), "Accept-Encoding": "identity"},
+                    timeout=_SECONDS,
+                    follow_redirects=False,
+                )
+            return self._opened
 
 
 def refuse_answer(address: str, status: int) -> None:

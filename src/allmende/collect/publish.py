@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from allmende.city.secrets import read_secret
 from allmende.city.ways import parse_broker_address
 from allmende.collect.brokers import CheckedClient, tls_context
 from allmende.errors import SourceUnreachable
@@ -22,13 +23,12 @@ _AT_ONCE = 500
 class BrokerPublisher:
     """A Publisher over one connection, made when it is needed and dropped when anything fails.
 
-    So nothing stays queued in here that the caller believes untold. `user` and `password` are the
-    words themselves. The operator named the broker, so it may lie in a private network.
+    So nothing stays queued in here that the caller believes untold. The operator named the broker,
+    so it may lie in a private network.
     """
 
-    def __init__(self, broker: Broker, user: str = "", password: str = "") -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._user, self._password = user, password
         self._client: paho.Client | None = None
         self._lock = threading.Lock()
 
@@ -75,8 +75,8 @@ class BrokerPublisher:
         )
         client.private_hosts = frozenset({address.host.lower()})
         client.max_inflight_messages_set(_AT_ONCE)
-        if self._user:
-            client.username_pw_set(self._user, self._password or None)
+        if self._broker.user:
+            client.username_pw_set(read_secret(self._broker.user), read_secret(self._broker.password) or None)
         if address.tls:
             client.tls_set_context(tls_context(self._broker))
         client.connect(address.host, address.port, KEEPALIVE)

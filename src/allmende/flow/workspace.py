@@ -12,7 +12,7 @@ from allmende.flow.live import Live
 from allmende.lake.history import History
 from allmende.model.city import City
 from allmende.model.thing import Box
-from allmende.ports import Clock, Engine, Http, Intake, Lake
+from allmende.ports import Clock, Engine, Http, Intake, Lake, Publisher, Sender
 from allmende.store.sql import SqlStore
 
 
@@ -29,6 +29,8 @@ class Workspace:
     http: Http
     clock: Clock
     figures: Figures
+    sender: Sender | None = None
+    publisher: Publisher | None = None
 
     @cached_property
     def live(self) -> Live:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar import Request, Response, Router, delete, get, patch, post, put
 
 from allmende.errors import AllmendeError
+from allmende.model.observation import Observation
 from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.share.push import LARGEST_BODY
 from allmende.share.reads import Reads
@@ -20,6 +22,7 @@ from allmende.standards.sensorthings.errors import refuse
 from allmende.standards.sensorthings.faults import BadRequest, WrongMedia
 from allmende.standards.sensorthings.landing import landing
 from allmende.standards.sensorthings.patch import JSON_PATCH, patched
+from allmende.standards.sensorthings.publication import messages_of
 from allmende.standards.sensorthings.read import Reader, Target
 from allmende.standards.sensorthings.write import Writer
 
@@ -148,3 +151,7 @@ class SensorThings:
             request_max_body_size=LARGEST_BODY,
             include_in_schema=False,
         )
+
+    def messages(self, rows: Sequence[Observation], multi: Collection[int]) -> list[tuple[str, bytes]]:
+        """New observations on the standard's topics."""
+        return messages_of(rows, multi)
