@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets run test test-slow bench format check docs chromium
+.PHONY: help setup assets run test test-slow bench format check docs services
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,14 +56,22 @@ check: $(VENV)/.dev ## style, types, floors, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-chromium:
-	@if [ -z "$(CHROMIUM)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing Chromium for the browser tests ..."; \
-	  apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null \
-	  || echo "Chromium could not be installed; the browser tests are skipped."; \
+# What the tests need of the system: a browser, a database server, brokers. Missing ones are installed
+# where that is possible; without them their tests are skipped and say so.
+SERVICES := $(if $(CHROMIUM),,chromium) \
+  $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) \
+  $(if $(wildcard /usr/sbin/mosquitto),,mosquitto) \
+  $(if $(wildcard /usr/bin/mosquitto_pub),,mosquitto-clients) \
+  $(if $(wildcard /usr/bin/strace),,strace)
+
+services:
+	@if [ -n "$(strip $(SERVICES))" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing for the tests: $(strip $(SERVICES)) ..."; \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(SERVICES) >/dev/null \
+	  || echo "Not all could be installed; their tests are skipped."; \
 	fi
 
-test: check $(VENV)/.assets chromium ## everything that must hold before a change is accepted
+test: check $(VENV)/.assets services ## everything that must hold before a change is accepted
 	$(BIN)/pytest -m "not slow"
 
 test-slow: $(VENV)/.dev $(VENV)/.assets ## the tests that take minutes

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from allmende.errors import (
     AllmendeError,
     CityInvalid,
+    Conflict,
     ContractBroken,
     NotAllowed,
     NotFound,
     RecipeInvalid,
     SourceRefused,
     SourceUnreachable,
+    StoreBusy,
     StoreFault,
     Undecodable,
     Unreadable,
@@ -31,6 +33,8 @@ TITLES: dict[type[AllmendeError], str] = {
     RecipeInvalid: "The recipe is not right",
     NotFound: "Not found",
     NotAllowed: "Not allowed",
+    Conflict: "Somebody else changed this in the meantime",
+    StoreBusy: "Nothing can be stored at the moment",
     StoreFault: "The data on disk are damaged or locked",
     AllmendeError: "This did not work",
 }

@@ -89,7 +89,7 @@ def place_options(command: Command) -> Command:
 
 
 def address_options(command: Command) -> Command:
-    """Give a command --host and --port."""
+    """Give a command --host, --port and --allow-anonymous-writes."""
     host = click.option(
         "--host", default="127.0.0.1", show_default=True, envvar="ALLMENDE_HOST", help="Address to serve on."
     )
@@ -101,7 +101,14 @@ def address_options(command: Command) -> Command:
         envvar="ALLMENDE_PORT",
         help="Port to serve on.",
     )
-    return host(port(command))
+    anonymous = click.option(
+        "--allow-anonymous-writes",
+        "anonymous_writes",
+        is_flag=True,
+        envvar="ALLMENDE_ALLOW_ANONYMOUS_WRITES",
+        help="Let anybody write without a key; only with a loopback address, for tests of clients.",
+    )
+    return host(port(anonymous(command)))
 
 
 workers_option = click.option(

@@ -15,9 +15,9 @@ from allmende.cli.serving import Address, app_of, run_until_signal, serve_until_
 @place_options
 @address_options
 @workers_option
-def serve(place: Place, host: str, port: int, workers: int) -> None:
+def serve(place: Place, host: str, port: int, workers: int, anonymous_writes: bool) -> None:
     """Serve the pages of CITY from what was collected; takes what sensors send, fetches nothing."""
-    address = Address(host, port, workers)
+    address = Address(host, port, workers, anonymous_writes)
     address.check_free()
     prepare()
     workspace = place.open(check_options=False)
@@ -25,7 +25,7 @@ def serve(place: Place, host: str, port: int, workers: int) -> None:
     if workers > 1:
         serve_with_workers(place, address)
         return
-    app = app_of(place, workspace)
+    app = app_of(place, workspace, anonymous_writes=anonymous_writes)
 
     async def work(stopped: asyncio.Event) -> None:
         await serve_until_stopped(app, address, stopped)

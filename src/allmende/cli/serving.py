@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import click
+import uvloop
 
 from allmende.cli.options import Place, parse_place, private_hosts
 from allmende.errors import NotAllowed
@@ -22,18 +26,24 @@ PLACE = "ALLMENDE_SERVED_PLACE"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where pages are served, and by how many processes."""
+    """Where pages are served, by how many processes, and whether writing needs no key there."""
 
     host: str
     port: int
     workers: int = 1
+    anonymous_writes: bool = False
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def check_free(self) -> None:
-        """NotAllowed when nobody can listen there."""
+        """NotAllowed when nobody can listen there, or writing would be open to other machines."""
+        if self.anonymous_writes and not is_loopback(self.host):
+            raise NotAllowed(
+                f"anybody could write on {self}",
+                hint="--allow-anonymous-writes goes with --host 127.0.0.1 only.",
+            )
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,6 +54,14 @@ class Address:
                     f"nothing can be served on {self}: {error.strerror}",
                     hint="Choose another --port or --host.",
                 ) from None
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def serve_until_stopped(app: Any, address: Address, stopped: asyncio.Event) -> None:
@@ -77,7 +95,8 @@ def run_until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(number, stopped.set)
         await work(stopped)
 
-    asyncio.run(whole())
+    # uvloop answers more requests on one core than the loop of the standard library.
+    uvloop.run(whole())
 
 
 def serve_with_workers(place: Place, address: Address) -> None:
@@ -85,7 +104,7 @@ def serve_with_workers(place: Place, address: Address) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    os.environ[PLACE] = json.dumps(place.arguments())
+    os.environ[PLACE] = json.dumps([address.anonymous_writes, *place.arguments()])
     Granian(
         "allmende.cli.serving:app_of_worker",
         address=address.host,
@@ -100,16 +119,19 @@ def serve_with_workers(place: Place, address: Address) -> None:
 
 def app_of_worker() -> Any:
     """The app in a worker process, from what its parent wrote into the environment."""
-    place = parse_place(json.loads(os.environ[PLACE]))
-    return app_of(place, place.open(check_options=False))
+    anonymous_writes, *arguments = json.loads(os.environ[PLACE])
+    place = parse_place(arguments)
+    return app_of(place, place.open(check_options=False), anonymous_writes=anonymous_writes)
 
 
-def app_of(place: Place, workspace: Workspace) -> Any:
+def app_of(place: Place, workspace: Workspace, *, anonymous_writes: bool = False) -> Any:
     """The app of a workspace; while it runs, the city's live ways in are listened to."""
+    if anonymous_writes:
+        click.echo("Anybody on this machine can write observations and things without a key.", err=True)
     from allmende.app import create_app
     from allmende.flow.listen import Listening
 
-    app = create_app(workspace)
+    app = create_app(workspace, anonymous_writes=anonymous_writes)
     listening = Listening(workspace, private_hosts(), offline=place.offline or place.replay is not None)
 
     async def stop() -> None:

@@ -21,6 +21,12 @@ SETTINGS = (
     Setting("ALLMENDE_OFFLINE", "--offline", "no", "1: leave the network alone"),
     Setting("ALLMENDE_HOST", "--host", "127.0.0.1", "the address to serve on"),
     Setting("ALLMENDE_PORT", "--port", "8000", "the port to serve on"),
+    Setting(
+        "ALLMENDE_ALLOW_ANONYMOUS_WRITES",
+        "--allow-anonymous-writes",
+        "no",
+        "1: anybody on this machine writes without a key",
+    ),
     Setting("ALLMENDE_WORKERS", "--workers", "1", "how many processes serve pages"),
     Setting("ALLMENDE_PRIVATE_HOSTS", "", "none", "names, with commas, that may lie in a private network"),
     Setting("ALLMENDE_PROXY", "", "none", "the address of a proxy that all requests to sources go through"),

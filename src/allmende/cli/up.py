@@ -32,9 +32,9 @@ Child = asyncio.Task[None]
 @click.command()
 @place_options
 @address_options
-def up(place: Place, host: str, port: int) -> None:
+def up(place: Place, host: str, port: int, anonymous_writes: bool) -> None:
     """Run CITY, serve its pages and keep both going until stopped."""
-    address = Address(host, port)
+    address = Address(host, port, anonymous_writes=anonymous_writes)
     address.check_free()
     prepare()
     run_until_signal(Up(place, address).work)
@@ -63,7 +63,7 @@ class Up:
             await running
 
     async def _serve(self, workspace: Workspace, stopped: asyncio.Event) -> None:
-        app = app_of(self._place, workspace)
+        app = app_of(self._place, workspace, anonymous_writes=self._address.anonymous_writes)
         click.echo(f"{workspace.city.name.of('en')} is served on {self._address}  (stop with Ctrl+C)")
         await serve_until_stopped(app, self._address, stopped)
 
