@@ -1,0 +1,1 @@
+"""Connector for station data of the German weather service."""

@@ -1,0 +1,1 @@
+"""Connector for a foreign SensorThings server."""
