@@ -31,6 +31,8 @@ from allmende.structure.ucum import unit_of_code
 
 _TYPES = {"number": NUMBER, "count": COUNT, "text": CATEGORY, "truth": TRUTH}
 MOST_DEVICES = 100_000
+_OURS = ("limits", "correction", "licence", "attribution")
+"""What the city's file alone says of a datastream: taken out there, it is gone here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,9 @@ class KnownThings:
         self, type_: SensorType, device: Device, thing: Thing, measured: Measured, known: Datastream | None
     ) -> Datastream:
         title = measured.title.of(self._language) or measured.id
-        kept = dict(known.properties) if known else {}
+        kept = {
+            name: value for name, value in (known.properties if known else {}).items() if name not in _OURS
+        }
         return Datastream(
             known.id if known else 0,
             f"{title}, {thing.name}",

@@ -67,7 +67,8 @@ def same(expected: object, found: object) -> bool:
 def check_law(decoded: Decoded) -> None:
     """Values are flat and plain, units are of values, and earlier moments are aware."""
     assert all(isinstance(value, SCALARS) for value in decoded.values.values())
-    assert set(decoded.units) <= set(decoded.values)
+    names = set(decoded.values).union(*(values for _, values in decoded.earlier))
+    assert set(decoded.units) <= names
     assert all(moment.tzinfo is not None for moment, _ in decoded.earlier)
 
 

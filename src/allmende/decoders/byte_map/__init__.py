@@ -1,0 +1,1 @@
+"""Payloads described as tables: which bytes are which value."""
