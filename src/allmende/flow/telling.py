@@ -109,9 +109,11 @@ class Teller:
         return True
 
     def _principal(self, subscription: Subscription) -> Principal:
-        """Whose eyes count. Whoever is at the broker reads its topics: only open data go there."""
+        """Whose eyes count. What others on the way or at the broker can read carries open data only."""
         principal = self._principal_of(subscription.key_id)
-        return ANONYMOUS if isinstance(subscription.to, Topic) else principal
+        to = subscription.to
+        legible = isinstance(to, Topic) or not to.address.startswith("https://")
+        return ANONYMOUS if legible else principal
 
     def _tell_event(self, turn: _Turn, event: Event) -> bool:
         """True when the next one can be told: this one was, or was given up."""

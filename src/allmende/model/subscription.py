@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -99,6 +98,14 @@ class BecomesSilent:
 
 
 Condition = EveryValue | Threshold | BecomesSuspect | BecomesSilent
+CONDITIONS: dict[str, type[Condition]] = {
+    "every_value": EveryValue,
+    "threshold": Threshold,
+    "becomes_suspect": BecomesSuspect,
+    "becomes_silent": BecomesSilent,
+}
+"""Kinds of conditions by the names that are kept and written."""
+KINDS = {class_: name for name, class_ in CONDITIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +198,3 @@ def _fits(pattern: str, key: str) -> bool:
 def needs_standing(condition: Condition) -> bool:
     """Does this condition have to remember anything between two values?"""
     return not isinstance(condition, EveryValue)
-
-
-def kinds_of(condition: Condition) -> Sequence[EventKind]:
-    """The kinds of events that a condition can give."""
-    return ("observation", "correction") if isinstance(condition, EveryValue) else ("began", "ended")

@@ -13,6 +13,7 @@ from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
 from allmende.share.api_live import follow_live
+from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
 from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
@@ -127,5 +128,5 @@ def search(
 
 API_ROUTES = [
     datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search, push_observations,
-    take_message, follow_live, things,
+    take_message, follow_live, *SUBSCRIPTION_ROUTES, things,
 ]  # fmt: skip

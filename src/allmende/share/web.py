@@ -38,6 +38,7 @@ from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
+from allmende.share.subscribing import Subscribing
 from allmende.share.writers import Writers
 from allmende.share.writes import Writes
 
@@ -100,6 +101,7 @@ def create_app(
     app.state.intake = workspace.intake
     observations = workspace.store.observations
     app.state.live = live = Live(Feed(observations), reads, principals, observations)
+    app.state.subscribing = Subscribing(workspace.store.subscriptions, reads)
     app.on_shutdown.append(live.feed.close)
     app.state.writers = writers = Writers(principals, anonymous=anonymous_writes)
     app.state.writes = Writes(workspace.store.things, workspace.intake, writers)

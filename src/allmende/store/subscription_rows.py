@@ -8,27 +8,16 @@ from typing import Any
 
 from allmende.model.observation import Observation
 from allmende.model.subscription import (
-    BecomesSilent,
-    BecomesSuspect,
-    Condition,
+    CONDITIONS,
+    KINDS,
     Event,
-    EveryValue,
     Interest,
     Progress,
-    Subscription,
-    Threshold,
-    Topic,
     Receiver,
+    Subscription,
+    Topic,
 )
 from allmende.store.observations import row_of
-
-_CONDITIONS: dict[str, type[Condition]] = {
-    "every_value": EveryValue,
-    "threshold": Threshold,
-    "becomes_suspect": BecomesSuspect,
-    "becomes_silent": BecomesSilent,
-}
-_NAMES = {class_: name for name, class_ in _CONDITIONS.items()}
 
 
 def subscription_row(subscription: Subscription) -> dict[str, Any]:
@@ -36,7 +25,7 @@ def subscription_row(subscription: Subscription) -> dict[str, Any]:
     to = subscription.to
     body = {
         "interest": asdict(subscription.interest),
-        "condition": {"kind": _NAMES[type(subscription.condition)], **asdict(subscription.condition)},
+        "condition": {"kind": KINDS[type(subscription.condition)], **asdict(subscription.condition)},
         "to": {"webhook": to.address} if isinstance(to, Receiver) else {"topic": to.name},
     }
     return {
@@ -60,7 +49,7 @@ def subscription_of(row: Any) -> Subscription:
     return Subscription(
         row.id,
         Interest(**{name: tuple(values) for name, values in body["interest"].items()}),
-        _CONDITIONS[condition.pop("kind")](**condition),
+        CONDITIONS[condition.pop("kind")](**condition),
         Receiver(to["webhook"], row.secret) if "webhook" in to else Topic(to["topic"]),
         row.created,
         row.key_id,
