@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from allmende.model.observation import Observation, microseconds
 from allmende.model.query import Call, Constant, Expression, Path
 from allmende.model.series import Wanted
 from allmende.store.clauses import Clauses
-from allmende.store.ended import Ended
+from allmende.store.ended import Ended, Moving
 from allmende.store.hot_rows import conditions_of, orders_of
 from allmende.store.latest import Ends
 from allmende.store.thing_tables import OBSERVATION
@@ -61,9 +61,9 @@ class Past:
         self._database: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()
 
-    def files(self, leave_out: Collection[str] = ()) -> tuple[HistoryFile, ...]:
-        """The files of the newest version without those whose rows are still hot."""
-        return tuple(file for file in self._history.files() if file.path not in leave_out)
+    def files(self, moves: Moving) -> tuple[HistoryFile, ...]:
+        """The files whose rows were not hot any more when the store was looked at."""
+        return tuple(file for file in self._history.files(moves.next) if file.path not in moves.files)
 
     def close(self) -> None:
         """Give the database back."""

@@ -14,7 +14,7 @@ from allmende.lake.history import History
 from allmende.lake.history_files import HistoryFile
 from allmende.model.observation import Latest, Observation
 from allmende.model.series import Bucket, Wanted
-from allmende.store.ended import Ended, ended_of, ended_rows, ended_streams, pending_files
+from allmende.store.ended import Ended, ended_of, ended_rows, ended_streams, moving
 from allmende.store.hot_rows import HotRows
 from allmende.store.hours import HOUR, SCHEMA, UNCOUNTED, hot_hours
 from allmende.store.latest import Ends
@@ -33,9 +33,9 @@ def _now() -> datetime:
 class SeriesReader:
     """The Series port: hot rows of the store, and the history in the lake.
 
-    One snapshot of the store comes first: hot rows, moves under way, rows ended since. Files of a move
-    under way are left out, because their rows are still hot in that snapshot; a history that is opened
-    later can only hold more. So nothing is seen twice, and nothing disappears between two reads.
+    One snapshot of the store comes first: hot rows, moves under way, rows ended since. Files of moves
+    that were under way then, or began later, are left out, because their rows are hot in that snapshot.
+    So nothing is seen twice, and nothing disappears between two reads.
     """
 
     def __init__(self, store: SqlStore, history: History | None = None) -> None:
@@ -97,8 +97,8 @@ class SeriesReader:
             hot = [Observation(*row) for row in self._hot.revisions(db, observation_id)]
             if self._past is None or (hot and hot[0].revision == 1):
                 return hot
-            leave_out, ended = pending_files(db), ended_of(db, observation_id)
-        kept = self._past.revisions(observation_id, self._past.files(leave_out), ended)
+            moves, ended = moving(db), ended_of(db, observation_id)
+        kept = self._past.revisions(observation_id, self._past.files(moves), ended)
         known = {row.revision for row in hot}
         old = [Observation(*row) for row in kept]
         return [row for row in old if row.revision not in known] + hot
@@ -110,17 +110,17 @@ class SeriesReader:
         """
         if self._past is None:
             return Ends()
-        leave_out, ended = pending_files(db), ended_rows(db, (datastream,))
-        files = self._past.files(leave_out)
+        moves, ended = moving(db), ended_rows(db, (datastream,))
+        files = self._past.files(moves)
         return self._past.ends(datastream, files, ended)
 
     def _behind(self, db: Connection, wanted: Wanted) -> tuple[list[HistoryFile], Ended]:
         """The files of the history that can hold wanted rows, and what was ended in them since."""
         if self._past is None:
             return [], {}
-        leave_out = pending_files(db)
+        moves = moving(db)
         ended = ended_rows(db, wanted.datastreams)
-        return chosen_files(self._past.files(leave_out), wanted), ended
+        return chosen_files(self._past.files(moves), wanted), ended
 
     def buckets(
         self,
@@ -152,10 +152,10 @@ class SeriesReader:
         known = known_on if known_on is not None else _FOREVER
         with snapshot(self._store.engine) as db:
             parts = [hot_hours(db, datastreams, start, end, known, length)]
-            leave_out = pending_files(db) if self._past else frozenset()
+            moves = moving(db)
             ended = ended_rows(db, datastreams, start, end) if self._past else {}
             touched = ended_streams(db, datastreams, start, end) if ended else frozenset()
-        if self._past is not None and (files := self._past.files(leave_out)):
+        if self._past is not None and (files := self._past.files(moves)):
             by_hour = known_on is None and not any(number % HOUR for number in span)
             plain = [id_ for id_ in datastreams if id_ not in touched] if by_hour else []
             others = [id_ for id_ in datastreams if id_ in touched] if by_hour else list(datastreams)

@@ -79,19 +79,16 @@ class Mover:
                     break
 
     def _move(self, rows: list[Row]) -> int:
-        number = self._moves.number()
         months = _by_month(rows)
-        names = [f"month={month}/move-{number:012d}-{part:04d}.parquet" for part, month in enumerate(months)]
-        move = Move(number, "rows", tuple(names))
-        self._moves.begin(move)
+        move = self._moves.begin("rows", tuple(months))
         written = [
-            self._history.write(number, part, month, table_of(found))
+            self._history.write(move.id, part, month, table_of(found))
             for part, (month, found) in enumerate(months.items())
         ]
-        self._history.commit(number, written)
+        self._history.commit(move.id, written)
         deleted = self._moves.finish(move, rows)
         if deleted != len(rows):
-            _log.warning("move %d copied %d rows and deleted %d", number, len(rows), deleted)
+            _log.warning("move %d copied %d rows and deleted %d", move.id, len(rows), deleted)
         return len(written)
 
     # --- after an interruption ---
@@ -141,9 +138,7 @@ class Mover:
         old = [file for file in self._history.files() if file.month == month]
         ended = self._moves.ended_between(*month_span(month))
         existing = self._moves.existing()
-        number = self._moves.number()
-        move = Move(number, "rewrite", (), month)
-        self._moves.begin(move)
+        move = self._moves.begin("rewrite", month=month)
         written: list[Written] = []
         rows = 0
         for streams in stream_groups(old):
@@ -151,7 +146,7 @@ class Mover:
             rows += table.num_rows
             kept = with_ends(table, ended, existing)
             if kept.num_rows:
-                written.append(self._history.write(number, len(written), month, kept))
+                written.append(self._history.write(move.id, len(written), month, kept))
         if rows != sum(file.rows for file in old):
             self._moves.cancel(move)
             raise StoreFault(
@@ -159,7 +154,7 @@ class Mover:
                 where=f"history of {month}",
                 hint="Run `allmende doctor`.",
             )
-        self._history.replace(number, month, written)
+        self._history.replace(move.id, month, written)
         self._moves.fold(move, list(ended))
 
 

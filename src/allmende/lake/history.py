@@ -31,6 +31,7 @@ from allmende.lake.history_files import (
     hours_of,
     write_file,
 )
+from allmende.store.moves import file_name
 
 _APP = "mover"
 _LOG_PLACES = 20
@@ -56,9 +57,10 @@ class History:
 
     # --- reading ---
 
-    def files(self) -> tuple[HistoryFile, ...]:
-        """The files of the newest version, with what is in each."""
-        return self._rows.files()
+    def files(self, before: int | None = None) -> tuple[HistoryFile, ...]:
+        """The files of the newest version, with what is in each; or of the newest one that holds no
+        move with the number `before` or a later one."""
+        return self._rows.files(before)
 
     def path(self, file: HistoryFile) -> str:
         """Where a file of observations lies."""
@@ -72,7 +74,7 @@ class History:
 
     def write(self, move: int, part: int, month: str, table: pa.Table) -> Written:
         """Write the sorted rows of one month as a file, and its hours, synced; not committed yet."""
-        name = f"month={month}/move-{move:012d}-{part:04d}.parquet"
+        name = file_name(move, part, month)
         rows = write_file(self._rows.folder / name, name, month, table, ROWS)
         hours = write_file(self._hours.folder / name, name, month, hours_of(table), HOURS)
         return Written(month, rows, hours)
@@ -111,29 +113,47 @@ class _Table:
         self._lock = threading.Lock()
         self._table: DeltaTable | None = None
         self._files: tuple[HistoryFile, ...] = ()
+        self._move = 0
 
-    def files(self) -> tuple[HistoryFile, ...]:
-        """The files of the newest version; one look at the log's folder when nothing changed."""
+    def files(self, before: int | None) -> tuple[HistoryFile, ...]:
+        """The files of the newest version; one look at the log's folder when nothing changed.
+
+        With `before` only moves with smaller numbers count. A reader needs that who has looked at the
+        store first: rows of later moves were still there. Older versions' files stay for an hour.
+        """
         with self._lock:
+            self._refresh()
             if self._table is None:
-                if not (self.folder / "_delta_log").is_dir():
-                    return ()
-                self._table = DeltaTable(self.folder)
-            elif self._log_file(self._table.version() + 1).exists():
-                self._table.update_incremental()
-            else:
+                return ()
+            if before is None or self._move < before:
                 return self._files
-            self._files = self._listed(self._table)
-            return self._files
+            return self._files_before(self._table.version(), before)
+
+    def _refresh(self) -> None:
+        if self._table is None:
+            if not self._exists():
+                return
+            self._table = DeltaTable(self.folder)
+        elif self._log_file(self._table.version() + 1).exists():
+            self._table.update_incremental()
+        else:
+            return
+        self._files, self._move = self._listed(self._table), _move_of(self._table)
+
+    def _files_before(self, version: int, before: int) -> tuple[HistoryFile, ...]:
+        for number in range(version - 1, -1, -1):
+            table = DeltaTable(self.folder, version=number)
+            if _move_of(table) < before:
+                return self._listed(table)
+        return ()
 
     def committed(self) -> int:
         """The number of the newest move in the table; 0 when there is none."""
-        found = self._open().transaction_version(_APP) if self._exists() else None
-        return found or 0
+        return _move_of(self._open()) if self._exists() else 0
 
     def commit(self, move: int, actions: Sequence[AddAction], replacing: str | None = None) -> None:
         table = self._open()
-        if (table.transaction_version(_APP) or 0) >= move:
+        if _move_of(table) >= move:
             self.sync()
             return
         try:
@@ -182,6 +202,11 @@ class _Table:
         actions: Any = table.get_add_actions(flatten=True)
         rows: Iterable[dict[str, Any]] = pa.table(actions).to_pylist()
         return tuple(sorted((file_of_action(row) for row in rows), key=lambda file: (file.month, file.path)))
+
+
+def _move_of(table: DeltaTable) -> int:
+    """The number of the newest move in a version of a table; 0 when there is none."""
+    return table.transaction_version(_APP) or 0
 
 
 def month_of(time: int) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from allmende.store.thing_tables import ENDED, MOVE
+from allmende.store.thing_tables import COUNTER, ENDED, MOVE
 
 Ended = dict[tuple[int, int], int]
 _FEW = 500
@@ -41,9 +42,19 @@ def ended_streams(db: Connection, datastreams: Collection[int], start: int, end:
     return frozenset(db.scalars(query)) & frozenset(datastreams)
 
 
-def pending_files(db: Connection) -> frozenset[str]:
-    """Files of the history whose rows are still hot: a reader who sees the hot rows must leave them out."""
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Moves as a snapshot of the store sees them: files of those under way, whose rows are still hot,
+    and the number that the next one will have, whose rows are hot, too, whatever the lake says later."""
+
+    files: frozenset[str]
+    next: int
+
+
+def moving(db: Connection) -> Moving:
+    """Which rows of the history a reader who sees these hot rows must leave out."""
     found: set[str] = set()
     for body in db.scalars(select(MOVE.c.body).where(MOVE.c.kind == "rows")):
         found.update(json.loads(body)["files"])
-    return frozenset(found)
+    number = db.scalar(select(COUNTER.c.next).where(COUNTER.c.name == "move"))
+    return Moving(frozenset(found), number or 0)

@@ -37,6 +37,11 @@ class Move:
     month: str = ""
 
 
+def file_name(move: int, part: int, month: str) -> str:
+    """The name of a file of a move below the folder of its table."""
+    return f"month={month}/move-{move:012d}-{part:04d}.parquet"
+
+
 class Moves:
     """Moves of rows from the hot table to the history. One process at a time moves."""
 
@@ -62,17 +67,19 @@ class Moves:
         with self._engine.connect() as db:
             return list(map(tuple, db.execute(query).fetchall()))
 
-    def number(self) -> int:
-        """A new move's number."""
-        with self._writing() as db:
-            return take_ids(db, "move")
+    def begin(self, kind: str, months: Sequence[str] = (), month: str = "") -> Move:
+        """Number and record a move in one transaction, before anything of it is in the lake.
 
-    def begin(self, move: Move) -> None:
-        """Record a move before anything of it is in the lake."""
-        body = json.dumps({"files": list(move.files), "month": move.month})
+        Whoever has a snapshot of the store knows by the numbers which moves came later.
+        """
         with self._writing() as db:
-            row = {"id": move.id, "kind": move.kind, "body": body, "created": datetime.now(UTC)}
+            number = take_ids(db, "move")
+            names = (file_name(number, part, of) for part, of in enumerate(months))
+            move = Move(number, kind, tuple(names), month)
+            body = json.dumps({"files": list(move.files), "month": month})
+            row = {"id": number, "kind": kind, "body": body, "created": datetime.now(UTC)}
             db.execute(insert(MOVE).values(**row))
+        return move
 
     def pending(self) -> tuple[Move, ...]:
         """Moves that were begun and not ended, oldest first."""
