@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, case, delete, func, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from allmende.model.observation import Latest, Observation
+from allmende.store.sets import numbers
 from allmende.store.thing_tables import LATEST, OBSERVATION
 
 # Columns of `latest` that are those of the newest observation, and what they are called there.
@@ -134,31 +135,34 @@ def _greatest(*values: int | None) -> int | None:
     return max((value for value in values if value is not None), default=None)
 
 
+# What is read of a row, in the order of `Observation`'s fields and then of `Latest`'s.
+_OBSERVED = ("datastream_id", "phenomenon_time", "observation_id", *_COPIED[:1], *_COPIED[2:9])
+_READ: Any = select(
+    *(LATEST.c[name] for name in _OBSERVED),
+    null().label("superseded_at"),
+    *(LATEST.c[name] for name in _COPIED[9:]),
+    *(LATEST.c[field.name] for field in fields(Latest) if field.name not in ("datastream_id", "observation")),
+)
+_WIDTH = len(fields(Observation))
+
+
 def read_latest(db: Connection, datastreams: Iterable[int] | None) -> dict[int, Latest]:
     """The newest values and counters, by datastream."""
     if datastreams is None:
-        return {row.datastream_id: _latest(row) for row in db.execute(select(LATEST))}
+        return {row[0]: _latest(row) for row in db.execute(_READ).fetchall()}
     wanted, found = list(datastreams), {}
     for start in range(0, len(wanted), 1000):
-        query = select(LATEST).where(LATEST.c.datastream_id.in_(wanted[start : start + 1000]))
-        found.update({row.datastream_id: _latest(row) for row in db.execute(query)})
+        query = _READ.where(LATEST.c.datastream_id.in_(wanted[start : start + 1000]))
+        found.update({row[0]: _latest(row) for row in db.execute(query).fetchall()})
     return found
 
 
+def count_latest(db: Connection, datastreams: Collection[int]) -> int:
+    """How many current observations these datastreams have together."""
+    chosen = LATEST.c.datastream_id.in_(numbers(datastreams))
+    return db.scalar(select(func.sum(LATEST.c["count"])).where(chosen)) or 0
+
+
 def _latest(row: Any) -> Latest:
-    newest = None
-    if row.observation_id is not None:
-        newest = Observation(
-            datastream_id=row.datastream_id,
-            id=row.observation_id,
-            **{name: getattr(row, name) for name in _COPIED},
-        )
-    return Latest(
-        row.datastream_id,
-        newest,
-        row.count,
-        row.first_time,
-        row.last_time,
-        row.first_result_time,
-        row.last_result_time,
-    )
+    newest = Observation(*row[:_WIDTH]) if row[2] is not None else None
+    return Latest(row[0], newest, *row[_WIDTH:])
