@@ -104,7 +104,9 @@ def create_app(
     app.state.subscribing = Subscribing(workspace.store.subscriptions, reads)
     app.on_shutdown.append(live.feed.close)
     app.state.writers = writers = Writers(principals, anonymous=anonymous_writes)
-    app.state.writes = Writes(workspace.store.things, workspace.intake, writers)
+    app.state.writes = Writes(
+        workspace.store.things, workspace.intake, writers, workspace.series, workspace.store.observations
+    )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
     app.asgi_handler = with_headers(cache)  # type: ignore[assignment]

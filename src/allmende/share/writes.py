@@ -6,18 +6,26 @@ from typing import Any
 
 from allmende.errors import NotAllowed
 from allmende.model.access import Access, Principal, strictest
+from allmende.model.query import Call, Path, constant
+from allmende.model.series import Wanted
 from allmende.model.thing import Datastream, Feature
-from allmende.ports import Intake, ThingsWriting
+from allmende.ports import Intake, Observations, Series, ThingsWriting
 from allmende.share.writers import Writers
+
+_ID = 2  # the place of the id in a row of observations
 
 
 class Writes:
     """Gives the parts that write to those who may use them."""
 
-    def __init__(self, things: ThingsWriting, intake: Intake, writers: Writers) -> None:
+    def __init__(
+        self, things: ThingsWriting, intake: Intake, writers: Writers, series: Series, store: Observations
+    ) -> None:
         self._things = things
         self._intake = intake
         self._writers = writers
+        self._series = series
+        self._store = store
         self._features: dict[int, int] = {}
 
     def of(self, authorization: bytes | None) -> Principal:
@@ -59,6 +67,13 @@ class Writes:
         if db is None:  # within a transaction that may fail nothing is remembered
             self._features[stream.id] = found
         return found
+
+    def observations_about(self, feature_id: int, most: int = 1_000) -> tuple[int, ...]:
+        """Ids of current observations about a feature, `most` at once."""
+        streams = self._store.datastreams_of_feature(feature_id)
+        where = Call("eq", (Path(("feature_id",)), constant(feature_id)))
+        rows = self._series.read(Wanted(streams, where, top=most))
+        return tuple(row[_ID] for row in rows)
 
     def forget(self) -> None:
         """Things were changed: nothing that is remembered of them is certain."""

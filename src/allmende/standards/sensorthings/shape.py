@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+import numpy
 
 from allmende.model.observation import Latest, Observation, moment
 from allmende.model.thing import Datastream, Unit
@@ -117,36 +118,77 @@ def selected(shaped: Json, select: Sequence[Sequence[str]]) -> Json:
     return found
 
 
-def observations_text(root: str, rows: Iterable[Row], stream_set: str) -> bytes:
+def observations_text(root: str, rows: Sequence[Row], stream_set: str) -> bytes:
     """Many observations as JSON text at once: the page of ten thousand that a chart asks for.
 
-    The same as `entity` and `observation` give; written without a dictionary per row.
+    The same as `entity` and `observation` give. It is put together column by column, constant text and
+    the rows' values in turn: a third of the time of a dictionary per row.
     """
-    lines = [_line(root, row, stream_set) for row in rows]
-    return ("[" + ",".join(lines) + "]").encode()
+    if not rows:
+        return b"[]"
+    columns = tuple(zip(*rows, strict=True))
+    ids = list(map(str, columns[ID]))
+    own = f"{root}/Observations("
+    pieces: list[str | list[str]] = ['{"@iot.id":', ids, f',"@iot.selfLink":"{own}', ids]
+    pieces += [')","phenomenonTime":"', _starts(columns), '","resultTime":', _result_times(columns)]
+    pieces += [',"result":', _results(columns), _extras(columns[EXTRA])]
+    pieces += [f',"{stream_set}@iot.navigationLink":"{own}', ids, f')/{stream_set}"']
+    pieces += [_abouts(columns[FEATURE], columns[ID], own), "},"]
+    return b"[" + _woven(pieces, len(rows))[:-1].encode() + b"]"
 
 
-def _line(root: str, row: Row, stream_set: str) -> str:
-    number = row[NUMBER]
-    if number is None:
-        result = row[VALUE] or "null"
-    else:
-        result = str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
-    time, taken = row[TIME], row[RESULT_TIME]
-    link = f"{root}/Observations({row[ID]})"
-    about = (
-        "" if row[FEATURE] is None else f',"FeatureOfInterest@iot.navigationLink":"{link}/FeatureOfInterest"'
-    )
-    return (
-        f'{{"@iot.id":{row[ID]},"@iot.selfLink":"{link}",'
-        f'"phenomenonTime":"{written(time) if row[END] is None else interval(time, row[END])}",'
-        f'"resultTime":{"null" if taken is None else _quoted(taken)},"result":{result}{_more(row[EXTRA])},'
-        f'"{stream_set}@iot.navigationLink":"{link}/{stream_set}"{about}}}'
-    )
+def _woven(pieces: Sequence[str | list[str]], number: int) -> str:
+    """The pieces of all rows one after the other; a constant piece is the same in each."""
+    width = len(pieces)
+    flat = [""] * (number * width)
+    for place, piece in enumerate(pieces):
+        flat[place::width] = [piece] * number if isinstance(piece, str) else piece
+    return "".join(flat)
 
 
-def _quoted(time: int) -> str:
-    return f'"{written(time)}"'
+def _times(column: Sequence[int]) -> list[str]:
+    """Times as `written` writes them."""
+    times = numpy.array(column, dtype="int64")
+    rests = times % 1_000_000
+    if not rests.any():
+        return [f"{text}Z" for text in numpy.datetime_as_string(times.view("datetime64[us]"), "s").tolist()]
+    texts = numpy.datetime_as_string(times.view("datetime64[us]"), "us").tolist()
+    cut = numpy.where(rests == 0, 19, numpy.where(rests % 1000 == 0, 23, 26)).tolist()
+    return [f"{text[:end]}Z" for text, end in zip(texts, cut, strict=True)]
+
+
+def _starts(columns: Sequence[Row]) -> list[str]:
+    if not any(columns[END]):
+        return _times(columns[TIME])
+    pairs = zip(columns[TIME], columns[END], strict=True)
+    return [interval(start, end) or "" for start, end in pairs]
+
+
+def _result_times(columns: Sequence[Row]) -> str | list[str]:
+    taken = columns[RESULT_TIME]
+    if None not in taken:
+        return [f'"{text}"' for text in _times(taken)]
+    if not any(time is not None for time in taken):
+        return "null"
+    return ["null" if time is None else f'"{written(time)}"' for time in taken]
+
+
+def _results(columns: Sequence[Row]) -> list[str]:
+    numbers = columns[NUMBER]
+    if None in numbers:
+        pairs = zip(numbers, columns[VALUE], strict=True)
+        return [value or "null" if number is None else _number(number) for number, value in pairs]
+    # All at once, then whole numbers without their `.0`.
+    text = msgspec.json.encode(numbers)[1:-1].decode() + ","
+    return text.replace(".0,", ",")[:-1].split(",")
+
+
+def _number(number: float) -> str:
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def _extras(extras: Sequence[str | None]) -> str | list[str]:
+    return [_more(extra) for extra in extras] if any(extras) else ""
 
 
 def _more(extra: str | None) -> str:
@@ -155,6 +197,15 @@ def _more(extra: str | None) -> str:
     found = json.loads(extra)
     named = [(name, found[name]) for name in ("resultQuality", "validTime", "parameters") if name in found]
     return "".join(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in named)
+
+
+def _abouts(features: Sequence[int | None], ids: Sequence[int], own: str) -> str | list[str]:
+    """The link to what each is about, where that is known."""
+    if not any(features):
+        return ""
+    start, end = f',"FeatureOfInterest@iot.navigationLink":"{own}', ')/FeatureOfInterest"'
+    pairs = zip(features, ids, strict=True)
+    return ["" if feature is None else f"{start}{id_}{end}" for feature, id_ in pairs]
 
 
 def row_of(found: Observation) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from allmende.ports import Intake, ThingsWriting
 from allmende.share.writes import Writes
 from allmende.standards.sensorthings import bodies
 from allmende.standards.sensorthings.addresses import Address
-from allmende.standards.sensorthings.faults import BadRequest
+from allmende.standards.sensorthings.faults import BadRequest, NotDone
 from allmende.standards.sensorthings.mapping import SETS, EntitySet, Link
 from allmende.standards.sensorthings.read import Target
 
@@ -31,19 +31,41 @@ _ONE: dict[str, tuple[str, ...]] = {
 _DEEPEST = 8
 
 
-@dataclass(slots=True)
-class _Made:
-    """What one request makes: observations wait until their datastreams are on disk."""
+class Group:
+    """Writes that are done all together or not at all: one transaction for things, one for observations.
 
-    rows: list[Observation] = field(default_factory=list)
+    Observations wait until the things are on disk, then they go together.
+    """
+
+    def __init__(self, things: ThingsWriting) -> None:
+        self._begun = things.begin()
+        self.db: Any = None
+        self.rows: list[Observation] = []
+
+    def __enter__(self) -> Group:
+        self.db = self._begun.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._begun.__exit__(*error)
 
 
 class Writer:
     """Writes for one principal. What touches the store's tables of things runs beside the event loop."""
 
-    def __init__(self, writes: Writes, principal: Principal) -> None:
+    def __init__(self, writes: Writes, principal: Principal, group: Group | None = None) -> None:
         self._writes = writes
+        self._group = group
         self.principal = principal
+
+    def group(self) -> Group:
+        """A group of writes to enter. Raises NotAllowed."""
+        return Group(self._things)
+
+    async def store(self, rows: list[Observation]) -> None:
+        """Store observations together; their ids are in them when this returns."""
+        if rows:
+            await self._intake.write(Arrival(rows))
 
     @property
     def _things(self) -> ThingsWriting:
@@ -54,8 +76,13 @@ class Writer:
         return self._writes.observations(self.principal, WAY)
 
     def target(self, address: Address) -> Target | None:
-        """Where new observations go, without a look at the store; None for all other addresses."""
+        """Where new observations go, without a look at the store; None for all other addresses.
+
+        Within a group things that are not on disk yet are looked for by the group itself.
+        """
         first, *rest = address.segments
+        if self._group is not None:
+            return _within_group(address)
         of = SETS["Observations"]
         if first.name == of.name and first.id is None and not rest:
             return Target(of)
@@ -71,31 +98,51 @@ class Writer:
         given = given_by(target)
         if target.of.kind == "observation":
             return await self._create_observation(body, given)
+        if self._group is not None:
+            return self._creation(self._group.db, self._group.rows).create(target.of, body, given)
         id_, rows = await to_thread(self._create_things, target, body, given)
-        if rows:
-            await self._intake.write(Arrival(rows))
+        await self.store(rows)
         return id_
 
     def _create_things(
         self, target: Target, body: Any, given: dict[str, Any]
     ) -> tuple[int, list[Observation]]:
-        made = _Made()
-        with self._things.begin() as db:
-            maker = _Creation(self._writes, self.principal, self._things, db, made)
-            id_ = maker.create(target.of, body, given)
+        with Group(self._things) as group:
+            id_ = self._creation(group.db, group.rows).create(target.of, body, given)
         self._writes.forget()
-        return id_, made.rows
+        return id_, group.rows
+
+    def _creation(self, db: Any, rows: list[Observation]) -> _Creation:
+        return _Creation(self._writes, self.principal, self._things, db, rows)
 
     async def _create_observation(self, body: Any, given: dict[str, Any]) -> int:
+        if self._group is not None:
+            # Its id comes with the group's commit; until then it is minus its place in the group.
+            found = bodies.check_fields(SETS["Observations"], body, whole=True)
+            maker = self._creation(self._group.db, self._group.rows)
+            self._group.rows.append(maker.observation(found, given))
+            return -len(self._group.rows)
         row = self.observation(body, given)
         accepted: Accepted = await self._intake.write(Arrival([row]))
         return accepted.observation_ids[0]
+
+    def plain(self, found: Mapping[str, Any], given: Mapping[str, int]) -> Observation:
+        """The row of time and result alone, of a datastream that is known: the way of bulk writes."""
+        id_ = next(iter(given.values()))
+        stream = self._writes.datastream(id_)
+        if stream is None:
+            raise NotFound(f"there is no datastream {id_}", where=str(id_))
+        if found.get("result") is None:
+            raise BadRequest("result must be there", where="result")
+        row = bodies.observation(found, stream, microseconds(datetime.now(UTC)))
+        row.feature_id = self._writes.feature_of_place(stream, self._writes.observed(self.principal, WAY))
+        return row
 
     def observation(self, body: Any, given: Mapping[str, Any]) -> Observation:
         """The row of a body; its feature is made when there is none yet."""
         found = bodies.check_fields(SETS["Observations"], body, whole=True)
         things = self._writes.observed(self.principal, WAY)
-        return _Creation(self._writes, self.principal, things, None, _Made()).observation(found, given)
+        return _Creation(self._writes, self.principal, things, None, []).observation(found, given)
 
     # --- change ---
 
@@ -103,15 +150,20 @@ class Writer:
         """PATCH, or with `whole` PUT. Raises BadRequest and NotFound."""
         found = bodies.check_fields(target.of, body, whole=whole)
         if target.of.kind == "observation":
+            self._check_alone()
             await self._change_observation(target, found)
+        elif self._group is not None:
+            self._creation(self._group.db, self._group.rows).change(target.of, target.id or 0, found)
         else:
             await to_thread(self._change_thing, target, found)
 
+    def _check_alone(self) -> None:
+        if self._group is not None:
+            raise NotDone("observations are changed and deleted outside of change sets only")
+
     def _change_thing(self, target: Target, body: Json) -> None:
-        things = self._things
-        with things.begin() as db:
-            maker = _Creation(self._writes, self.principal, things, db, _Made())
-            maker.change(target.of, target.id or 0, body)
+        with Group(self._things) as group:
+            self._creation(group.db, group.rows).change(target.of, target.id or 0, body)
         self._writes.forget()
 
     async def _change_observation(self, target: Target, body: Json) -> None:
@@ -129,10 +181,38 @@ class Writer:
     async def delete(self, target: Target) -> None:
         """Delete one, with what cannot be without it. Raises NotFound."""
         if target.of.kind == "observation":
+            self._check_alone()
             await self._intake.write(Change(target.id or 0, lambda _: None))
             return
+        if self._group is not None:
+            self._things.delete(target.of.kind, target.id or 0, self._group.db)  # type: ignore[arg-type]
+            return
+        if target.of.kind == "feature":
+            await self._delete_observations_of(target.id or 0)
         await to_thread(self._things.delete, target.of.kind, target.id or 0)  # type: ignore[arg-type]
         self._writes.forget()
+
+    async def _delete_observations_of(self, feature_id: int) -> None:
+        """Observations about a feature go one by one, as corrections do: what was known stays known."""
+        self._things.get("feature", feature_id)
+        intake = self._intake
+        while ids := await to_thread(self._writes.observations_about, feature_id):
+            for id_ in ids:
+                await intake.write(Change(id_, lambda _: None))
+
+
+def _within_group(address: Address) -> Target | None:
+    """`Things`, `Things(1)` and `Things(1)/Datastreams`, as they are written."""
+    first, *rest = address.segments
+    of = SETS.get(first.name)
+    if of is None or address.ending:
+        return None
+    if not rest:
+        return Target(of, first.id)
+    link = of.links.get(rest[0].name)
+    if len(rest) > 1 or link is None or not link.many or rest[0].id is not None or first.id is None:
+        return None
+    return Target(SETS[link.target], owner=(f"{of.kind}.{link.relation}", first.id))
 
 
 def given_by(target: Target) -> dict[str, Any]:
@@ -153,13 +233,13 @@ class _Creation:
     """Makes things within one transaction."""
 
     def __init__(
-        self, writes: Writes, principal: Principal, things: ThingsWriting, db: Any, made: _Made
+        self, writes: Writes, principal: Principal, things: ThingsWriting, db: Any, rows: list[Observation]
     ) -> None:
         self._writes = writes
         self._principal = principal
         self._things = things
         self._db = db
-        self._made = made
+        self._rows = rows
         self._depth = 0
 
     def create(self, of: EntitySet, body: Any, given: Mapping[str, Any], parent: Access | None = None) -> int:
@@ -276,7 +356,7 @@ class _Creation:
             row = self.observation(
                 bodies.check_fields(SETS["Observations"], part, whole=True), {of.single: value.id}
             )
-            self._made.rows.append(row)
+            self._rows.append(row)
 
     def _things_of(self, body: Json, access: Access) -> list[int]:
         return self._many("Things", body["Things"], access) if body.get("Things") else []
