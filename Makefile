@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets run test test-slow bench format check docs services
+.PHONY: help setup assets run demo-sensors test test-slow bench format check docs services
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,9 @@ assets: $(VENV)/.assets ## build the front end
 
 run: $(VENV)/.run $(VENV)/.assets ## collect, publish and serve (REPLAY=DIR, CITY=DIR, ARGS="--port 8001")
 	@$(BIN)/allmende up $(CITY) $(if $(REPLAY),--replay $(REPLAY)) $(ARGS)
+
+demo-sensors: $(VENV)/.run $(VENV)/.assets ## Musterstadt with invented sensors that send through a real broker (needs Mosquitto; ARGS="--port 8001")
+	@$(BIN)/python -m allmende.testing.musterstadt.demo cities/musterstadt $(ARGS)
 
 check: $(VENV)/.dev ## style, types, floors, generated docs
 	$(BIN)/ruff check src tests bench docs frontend

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from allmende.model.access import Access
+from allmende.model.text import Text
 
 Every = Literal["hour", "day"]
 
@@ -16,6 +17,7 @@ class Watched:
     """One datastream with the thing it belongs to, what it measures and where the thing stands now.
 
     Places are WGS 84 degrees, None when nobody said. `access` is the stricter one of thing and datastream.
+    `unit` is the UCUM code, `sign` what people write; the titles say in several languages what the names say.
     """
 
     datastream_id: int
@@ -31,6 +33,9 @@ class Watched:
     latitude: float | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
     access: Access = Access.INTERNAL
+    sign: str = ""
+    thing_title: Text = Text()
+    property_title: Text = Text()
 
     @property
     def code(self) -> str:

@@ -105,7 +105,7 @@ def _thing_state(several: Sequence[Watched], latest: Mapping[int, Latest], now: 
         moment(max(times)) if silent else None,
         _battery(states, latest),
         tuple(
-            Misgiving(one.datastream_id, one.property_name, one.unit, doubt)
+            Misgiving(one.datastream_id, one.property_name, one.sign, doubt)
             for one, state in states
             for doubt in state.doubts
         ),
@@ -120,7 +120,7 @@ def _battery(
     for one, state in states:
         newest = latest[one.datastream_id].observation if state.battery_low else None
         if newest is not None:
-            return newest.number, one.unit
+            return newest.number, one.sign
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from allmende.model.access import Access, strictest
+from allmende.model.text import names_of
 from allmende.model.watched import Watched
 from allmende.store.thing_tables import (
     DATASTREAM,
@@ -28,8 +29,10 @@ def read_watched(db: Connection) -> tuple[Watched, ...]:
             THING.c.key.label("thing_key"),
             THING.c.name.label("thing_name"),
             THING.c.access.label("thing_access"),
+            THING.c.properties.label("thing_properties"),
             OBSERVED_PROPERTY.c.key.label("property_key"),
             OBSERVED_PROPERTY.c.name.label("property_name"),
+            OBSERVED_PROPERTY.c.properties.label("property_properties"),
             place.c.longitude,
             place.c.latitude,
         )
@@ -73,4 +76,7 @@ def _watched(row: Any) -> Watched:
         latitude=row.latitude,
         properties=row.properties or {},
         access=strictest([Access.parse(row.access), Access.parse(row.thing_access)]),
+        sign=unit.get("symbol") or unit.get("ucum") or "",
+        thing_title=names_of(row.thing_properties or {}, row.thing_name),
+        property_title=names_of(row.property_properties or {}, row.property_name),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,10 +57,3 @@ def _word_json(value: Any, language: Language) -> str:
         return _TRUTH[language][value]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-
-
-def title_of(name: str, properties: Mapping[str, Any], language: Language) -> str:
-    """What a thing, series or property is called: in the reader's language when its properties say it."""
-    titles = properties.get("title")
-    found = titles.get(language) if isinstance(titles, Mapping) else None
-    return found if isinstance(found, str) and found else name

@@ -41,7 +41,8 @@ class Truth:
 
     Bicycle traffic grows by `cycling_growth` a year. Counter `silent_counter` reported nothing in the
     14 days from `outage_from`. Of the soil probes, `stuck_probes` repeat one value, `silent_probes`
-    stopped a month before today, and `misplaced_probes` are registered outside the city.
+    stopped a month before today, and `misplaced_probes` are registered outside the city. Of the radio
+    sensors `dead_sensor` stopped five days ago, and `gateway_sensor` is entered where the gateway stands.
     """
 
     seed: int = 7
@@ -52,6 +53,8 @@ class Truth:
     stuck_probes: tuple[str, ...] = ("B04", "B17")
     silent_probes: tuple[str, ...] = ("B09",)
     misplaced_probes: tuple[str, ...] = ("B12",)
+    dead_sensor: str = "70b3d5000000a007"
+    gateway_sensor: str = "70b3d5000000a009"
     districts: tuple[DistrictTruth, ...] = field(default=DISTRICTS)
 
     def chance(self, *names: object) -> Random:

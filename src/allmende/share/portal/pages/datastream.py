@@ -18,13 +18,13 @@ from allmende.errors import NotFound
 from allmende.model.licence import LICENCES, Licence
 from allmende.model.observation import SUSPECT, Observation, moment
 from allmende.model.series import Bucket
-from allmende.model.text import Language
+from allmende.model.text import Language, names_of
 from allmende.share.draw.drawings import Drawing
 from allmende.share.draw.timeline import Mark, Timeline, draw_timeline
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.pages.things import series_title
 from allmende.share.portal.render import LIVE, Frame, page
-from allmende.share.portal.values import Told, title_of, told
+from allmende.share.portal.values import Told, told
 from allmende.share.portal.words import Words
 from allmende.share.series_views import PointsView, SeriesView, thing_address
 from allmende.share.spans import DAY, NAMES, SECOND, gap_of
@@ -109,7 +109,7 @@ def datastream(
     context = Context(
         view=view,
         name=series_title(view, language),
-        thing=title_of(view.thing.name, view.thing.properties, language),
+        thing=names_of(view.thing.properties, view.thing.name).of(language),
         thing_address=thing_address(view.thing),
         now=told(newest, view.unit, view.address, language, zone) if newest else None,
         silent=_silent(view, clock.now(), language),
@@ -125,7 +125,7 @@ def datastream(
 def series_frame(view: SeriesView, language: Language, below: str = "") -> Frame:
     """What stands around the page of a series, and around pages `below` it."""
     t = Words(language)
-    name, thing = series_title(view, language), title_of(view.thing.name, view.thing.properties, language)
+    name, thing = series_title(view, language), names_of(view.thing.properties, view.thing.name).of(language)
     crumbs = [(t("nav.home"), "/"), (t("thing.list_title"), "/t"), (thing, thing_address(view.thing))]
     if below:
         crumbs.append((name, view.address))

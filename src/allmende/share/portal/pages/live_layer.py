@@ -70,9 +70,9 @@ def live_layer(
     words = Words(language)("map.live_words", count=len(readings), doubted=doubted)
     return LiveLayer(
         key=key,
-        name=first.property_name,
-        unit=first.unit,
-        drawing=draw_points(first.property_name, words, spots, places, language),
+        name=first.property_title.of(language),
+        unit=first.sign,
+        drawing=draw_points(first.property_title.of(language), words, spots, places, language),
         readings=readings,
         geojson=f"/api/v1/things?property={quote(key)}",
         live=f"/api/v1/live?property={quote(key)}",
@@ -81,9 +81,17 @@ def live_layer(
 
 def _reading(view: WatchedView, language: Language, zone: ZoneInfo) -> Reading:
     one, newest = view.watched, view.newest
-    value = told(newest, one.unit, view.address, language, zone) if newest else None
+    value = told(newest, one.sign, view.address, language, zone) if newest else None
     placed = one.longitude is not None and one.latitude is not None
-    return Reading(one.datastream_id, one.thing_name, view.address, one.unit, view.state.trust, value, placed)
+    return Reading(
+        one.datastream_id,
+        one.thing_title.of(language),
+        view.address,
+        one.sign,
+        view.state.trust,
+        value,
+        placed,
+    )
 
 
 def _spot(view: WatchedView, language: Language) -> Spot | None:
@@ -91,9 +99,9 @@ def _spot(view: WatchedView, language: Language) -> Spot | None:
     if one.longitude is None or one.latitude is None:
         return None
     start = "/en" if language == "en" else ""
-    text = told(newest, one.unit, "", language, ZoneInfo("UTC")).text if newest else UNKNOWN[language]
+    text = told(newest, one.sign, "", language, ZoneInfo("UTC")).text if newest else UNKNOWN[language]
     return Spot(
-        one.thing_name,
+        one.thing_title.of(language),
         one.longitude,
         one.latitude,
         newest.number if newest else None,

@@ -14,11 +14,11 @@ from litestar.params import QueryParameter
 from allmende.catalogue.series_trust import worst_of
 from allmende.model.knowledge import Trust
 from allmende.model.place import Place
-from allmende.model.text import Language
+from allmende.model.text import Language, names_of
 from allmende.share.districts_of import district_of
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import LIVE, Frame, page
-from allmende.share.portal.values import Told, title_of, told
+from allmende.share.portal.values import Told, told
 from allmende.share.portal.words import Words
 from allmende.share.series_views import SeriesView, ThingView, WatchedView
 
@@ -106,7 +106,11 @@ def things(
 
 def properties_of(views: Iterable[WatchedView], language: Language) -> tuple[tuple[str, str], ...]:
     """What is measured, as (key, name), by name; what has no key cannot be asked for."""
-    found = {one.watched.property_key: one.watched.property_name for one in views if one.watched.property_key}
+    found = {
+        one.watched.property_key: one.watched.property_title.of(language)
+        for one in views
+        if one.watched.property_key
+    }
     return tuple(
         sorted(((key or "", name) for key, name in found.items()), key=lambda one: one[1].casefold())
     )
@@ -131,7 +135,7 @@ def _entry(
     known = thing.longitude is not None and thing.latitude is not None
     position = (thing.longitude or 0.0, thing.latitude or 0.0) if known else None
     return Entry(
-        thing.thing_name,
+        thing.thing_title.of(language),
         views[0].thing_address,
         worst_of(view.state for view in views),
         district_of(places, position),
@@ -141,8 +145,8 @@ def _entry(
 
 def _watched_line(view: WatchedView, language: Language, zone: ZoneInfo) -> Line:
     newest = view.newest
-    value = told(newest, view.watched.unit, view.address, language, zone) if newest else None
-    return Line(view.watched.property_name, view.address, view.state.trust, value)
+    value = told(newest, view.watched.sign, view.address, language, zone) if newest else None
+    return Line(view.watched.property_title.of(language), view.address, view.state.trust, value)
 
 
 def _fits(entry: Entry, place: str, trust: str) -> bool:
@@ -166,7 +170,7 @@ def thing(
     used = dict.fromkeys(
         story for dataset in view.datasets for story in reads.dataset(principal, dataset).used_by.stories
     )
-    title = title_of(view.thing.name, view.thing.properties, language)
+    title = names_of(view.thing.properties, view.thing.name).of(language)
     context = Context(
         view=view,
         name=title,
@@ -196,8 +200,8 @@ def _series_line(view: SeriesView, language: Language, zone: ZoneInfo) -> Line:
 def series_title(view: SeriesView, language: Language) -> str:
     """What a series is called on pages of its thing: what it measures, or its own name."""
     if len(view.properties) == 1:
-        return title_of(view.properties[0].name, view.properties[0].properties, language)
-    return title_of(view.datastream.name, view.datastream.properties, language)
+        return names_of(view.properties[0].properties, view.properties[0].name).of(language)
+    return names_of(view.datastream.properties, view.datastream.name).of(language)
 
 
 def _facts(view: ThingView) -> tuple[tuple[str, str], ...]:
