@@ -71,6 +71,10 @@ _SENTENCES: Mapping[Oddity, Text] = {
         "{value} passt nicht zu den Sensoren der Umgebung: Deren mittlerer Wert ist {limit}.",
         "{value} does not agree with the sensors around: their median is {limit}.",
     ),
+    "alike": Text(
+        "{count} Sensoren melden zugleich genau {value}: Das ist kaum gemessen.",
+        "{count} sensors report exactly {value} at once: this is hardly measured.",
+    ),
     "code": Text(
         "Das Gerät meldet mit {plain} einen Fehler, keinen Messwert.",
         "With {plain} the device reports an error, not a measurement.",
@@ -117,6 +121,7 @@ def word_doubt(doubt: Doubt, language: Language, unit: str, zone: ZoneInfo) -> s
         value=word_unit(word_plain(value, language), unit),
         limit=word_unit(word_plain(limit, language), unit),
         plain=word_plain(value, language),
+        count=word_plain(limit, language),
         lasted=word_lasted(value, language),
         distance=word_distance(value, language),
         hours=word_lasted(None if value is None else abs(value) * 3600, language),

@@ -104,7 +104,12 @@ def _near(one: Watched, latest: Latest | None, now: int) -> Near | None:
     if judge_series(latest, limits, now).silent_since is not None:
         return None
     return Near(
-        one.datastream_id, one.longitude, one.latitude, newest.number, limits.neighbour_difference or 0.0
+        one.datastream_id,
+        one.longitude,
+        one.latitude,
+        newest.number,
+        limits.neighbour_difference or 0.0,
+        newest.number in limits.resting,
     )
 
 

@@ -10,7 +10,7 @@ from allmende.model.observation import Quality
 
 Oddity = Literal[
     "above", "below", "rate", "stuck", "gap", "repeated", "conflict", "future", "unset", "zone",
-    "gateway", "outside", "zero", "jump", "battery", "neighbours", "code", "infinite",
+    "gateway", "outside", "zero", "jump", "battery", "neighbours", "alike", "code", "infinite",
 ]  # fmt: skip
 """Each reason for doubt by name; what it says to people is in `catalogue/doubts.py`."""
 
@@ -31,6 +31,7 @@ FLAGS: Mapping[Oddity, Quality] = {
     "jump": Quality.POSITION,
     "battery": Quality.BATTERY,
     "neighbours": Quality.NEIGHBOURS,
+    "alike": Quality.NEIGHBOURS,
     "code": Quality.NOT_A_NUMBER,
     "infinite": Quality.NOT_A_NUMBER,
 }

@@ -93,3 +93,13 @@ def test_few_or_far_neighbours_are_no_majority() -> None:
     assert compare_neighbours(few) == {}
     far = [*_city(8), Near(99, 12.5, 51.5, 99.0, 3.0)]
     assert compare_neighbours(far) == {}
+
+
+def test_one_number_everywhere_is_hardly_measured() -> None:
+    """All probes of a city at exactly 41; but no rain anywhere is weather."""
+    same = [one._replace(number=41.0) for one in _city(30)]
+    found = compare_neighbours([*same[:28], *_city(30)[28:]])
+    assert set(found) == set(range(28))
+    assert (found[0].oddity, found[0].value, found[0].limit) == ("alike", 41.0, 28.0)
+    assert compare_neighbours([one._replace(number=0.0, resting=True) for one in same]) == {}
+    assert compare_neighbours(same[:19]) == {}

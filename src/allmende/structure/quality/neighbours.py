@@ -6,6 +6,7 @@ neighbour cannot move (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
@@ -25,24 +26,32 @@ SPREADS = 5.0
 _MAD = 1.4826
 
 
+CROWD = 20
+"""From so many series on it is odd when nearly all have one and the same number."""
+NEARLY_ALL = 0.9
+
+
 class Near(NamedTuple):
-    """One series at one moment: where it is (degrees), its typical number, and the smallest difference
-    worth a doubt."""
+    """One series at one moment: where it is (degrees), its typical number, the smallest difference worth
+    a doubt, and whether the number may last and be everywhere (no rain)."""
 
     datastream: int
     longitude: float
     latitude: float
     number: float
     difference: float
+    resting: bool = False
 
 
 def compare_neighbours(series: Sequence[Near], reach: float = REACH) -> dict[int, Doubt]:
     """The doubts about series of one observed property in one unit, by datastream."""
     if len(series) <= FEWEST:
         return {}
+    found = _alike(series)
+    if found:
+        return found
     east, north = _metres(series)
     numbers = np.array([one.number for one in series])
-    found: dict[int, Doubt] = {}
     for index, one in enumerate(series):
         distance = np.hypot(east - east[index], north - north[index])
         distance[index] = np.inf
@@ -51,6 +60,16 @@ def compare_neighbours(series: Sequence[Near], reach: float = REACH) -> dict[int
         if doubt is not None:
             found[one.datastream] = doubt
     return found
+
+
+def _alike(series: Sequence[Near]) -> dict[int, Doubt]:
+    """Exactly one number nearly everywhere is a fault on the way, not the weather: it has happened that
+    on three of ten days all 173 soil probes of a city had one value."""
+    number, count = Counter(one.number for one in series).most_common(1)[0]
+    if count < CROWD or count < NEARLY_ALL * len(series):
+        return {}
+    same = [one for one in series if one.number == number and not one.resting]
+    return {one.datastream: Doubt("alike", number, float(count)) for one in same}
 
 
 def _metres(series: Sequence[Near]) -> tuple[np.ndarray, np.ndarray]:
