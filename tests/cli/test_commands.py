@@ -158,6 +158,17 @@ def test_key_refuses_wrong_scopes(call: Call, small: Small) -> None:
     assert "read:" in complaint
 
 
+def test_key_for_writing(call: Call, small: Small) -> None:
+    """Rights to write are made like rights to read."""
+    status, _, complaint = call(
+        "key", small.city, "--data", small.data, "make", "--name", "Logger",
+        "--scope", "write:observations", "--scope", "write:subscriptions", "--scope", "read:protected",
+    )  # fmt: skip
+    assert status == 0, complaint
+    (kept,) = SqlStore.open(f"sqlite:///{small.data / 'store.sqlite'}").keys()
+    assert kept.scopes == ("write:observations", "write:subscriptions", "read:protected")
+
+
 def test_backup_and_restore(call: Call, small: Small) -> None:
     """A backup brings the same data back, and is not restored over data."""
     call("run", *small.options)

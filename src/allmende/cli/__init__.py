@@ -25,6 +25,7 @@ COMMANDS = {
     "backup": "allmende.cli.backup:backup",
     "restore": "allmende.cli.restore:restore",
     "key": "allmende.cli.key:key",
+    "subscription": "allmende.cli.subscription:subscription",
     "new": "allmende.cli.new:new",
 }
 

@@ -10,25 +10,31 @@ import click
 
 from allmende.cli.options import Place, city_argument, data_option
 from allmende.errors import NotFound
-from allmende.model.access import Scope
-from allmende.share.principals import is_valid, make_key
+from allmende.model.access import Scope, WriteScope
+from allmende.share.principals import is_valid, make_key, parse_scope
 
 if TYPE_CHECKING:
     from allmende.model.run import AccessKey
     from allmende.ports import Store
 
 
-class ScopeType(click.ParamType[Scope]):
-    """`read:protected` or `read:protected:dataset`."""
+class ScopeType(click.ParamType[Scope | WriteScope]):
+    """`read:protected`, `read:protected:dataset` or `write:observations`."""
 
     name = "scope"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Scope:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Scope | WriteScope:
         """The scope that was written, or a usage error with the reason."""
         try:
-            return value if isinstance(value, Scope) else Scope.parse(str(value))
+            return value if isinstance(value, Scope | WriteScope) else parse_scope(str(value))
         except ValueError as error:
-            self.fail(f"{error}; write it like read:protected or read:protected:tree-register", param, ctx)
+            self.fail(
+                f"{error}; write it like read:protected, read:protected:tree-register or write:observations",
+                param,
+                ctx,
+            )
 
 
 @click.command()
@@ -38,7 +44,11 @@ class ScopeType(click.ParamType[Scope]):
 @click.argument("key_id", required=False)
 @click.option("--name", help="For make: who uses the key, for the list.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=ScopeType(), help="For make: what it may read; repeatable."
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=ScopeType(),
+    help="For make: what it may read or write; repeatable.",
 )
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="For make: last day (UTC) on which it works."
@@ -50,7 +60,7 @@ def key(
     action: str,
     key_id: str | None,
     name: str | None,
-    scopes: tuple[Scope, ...],
+    scopes: tuple[Scope | WriteScope, ...],
     expires: datetime | None,
 ) -> None:
     """Make a key for a machine, list the keys of CITY, or revoke the key KEY_ID at once."""
@@ -67,7 +77,7 @@ def key(
         _revoke(store, key_id or "")
 
 
-def _make(store: Store, name: str, scopes: tuple[Scope, ...], expires: datetime | None) -> None:
+def _make(store: Store, name: str, scopes: tuple[Scope | WriteScope, ...], expires: datetime | None) -> None:
     end = expires.replace(tzinfo=UTC) + timedelta(days=1) if expires else None
     new = make_key(name, map(str, scopes), datetime.now(UTC), end)
     store.add_key(new.key)

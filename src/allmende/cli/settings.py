@@ -30,5 +30,16 @@ SETTINGS = (
     Setting("ALLMENDE_WORKERS", "--workers", "1", "how many processes serve pages"),
     Setting("ALLMENDE_PRIVATE_HOSTS", "", "none", "names, with commas, that may lie in a private network"),
     Setting("ALLMENDE_PROXY", "", "none", "the address of a proxy that all requests to sources go through"),
+    Setting(
+        "ALLMENDE_PUBLISH_BROKER",
+        "",
+        "none",
+        "the broker to publish open observations and events on: mqtts://host",
+    ),
+    Setting("ALLMENDE_PUBLISH_USER", "", "none", "the user at that broker"),
+    Setting("ALLMENDE_PUBLISH_PASSWORD", "", "none", "the user's password"),
+    Setting(
+        "ALLMENDE_PUBLISH_CA", "", "the system's", "a file with the certificate authority of that broker"
+    ),
     Setting("ALLMENDE_DEBUG", "--debug", "no", "1: show the full trace of a fault"),
 )

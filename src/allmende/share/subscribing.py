@@ -35,6 +35,10 @@ class Subscribing:
         """Make a subscription. Raises NotAllowed, NotFound for an unknown datastream, RecipeInvalid."""
         if len(self.all(principal)) >= MOST:
             raise RecipeInvalid(f"this key has {MOST} subscriptions already", hint="Delete some of them.")
+        return self.make(principal, wished, now)
+
+    def make(self, principal: Principal, wished: Wished, now: datetime) -> Subscription:
+        """The same for the operator, who may make one for anybody. Raises NotFound, RecipeInvalid."""
         names = [str(name) for name in wished.datastreams]
         streams = self._reads.followed(principal, names, Interest()) if names else frozenset[int]()
         made = Subscription(
@@ -53,7 +57,7 @@ class Subscribing:
         """The subscriptions of this key, oldest first. Raises NotAllowed."""
         if not principal.may_write("subscriptions"):
             raise NotAllowed(
-                "subscriptions need a key", hint="`allmende key CITY make --scope write:subscriptions`"
+                "subscriptions need a key", hint="`allmende key CITY make --name NAME --scope write:subscriptions`"
             )
         return tuple(one for one in self._subscriptions.all() if one.key_id == principal.key_id)
 

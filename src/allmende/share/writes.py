@@ -106,5 +106,5 @@ class Writes:
         if not principal.may_write(kind, way):
             raise NotAllowed(
                 f"writing {kind} needs a key for it",
-                hint=f"`allmende key CITY new NAME --scope write:{kind}` makes one.",
+                hint=f"`allmende key CITY make --name NAME --scope write:{kind}` makes one.",
             )
