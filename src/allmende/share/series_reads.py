@@ -13,6 +13,7 @@ from allmende.model.access import Access, Principal
 from allmende.model.geometry import box_of
 from allmende.model.message import KeptMessage
 from allmende.model.observation import Latest, Observation, microseconds, moment
+from allmende.model.place import Place
 from allmende.model.query import Call, Expression, Order, Path, Query, both, constant
 from allmende.model.series import Bucket, Wanted
 from allmende.model.thing import Datastream, Location, ObservedProperty, Sensor, Thing
@@ -40,6 +41,16 @@ class SeriesReads(HealthReads, ThingReads):
         latest = self._store.observations.latest([one.datastream_id for one in readable])
         views = (self._watched_view(one, latest.get(one.datastream_id), now) for one in readable)
         return tuple(sorted(views, key=lambda view: (view.watched.thing_name.casefold(), view.watched.name)))
+
+    def things_inside(self, principal: Principal, place: Place, now: datetime) -> int:
+        """How many things that the reader may see stand in a district."""
+        standing = {
+            one.watched.thing_id: (one.watched.longitude, one.watched.latitude)
+            for one in self.watched(principal, now)
+            if one.watched.longitude is not None and one.watched.latitude is not None
+        }
+        found = (district_of((place,), (x or 0.0, y or 0.0)) for x, y in standing.values())
+        return sum(1 for one in found if one is not None)
 
     def thing(self, principal: Principal, name: str, now: datetime) -> ThingView:
         """A thing by its number or key, with everything it measures. Raises NotFound."""

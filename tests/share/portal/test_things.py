@@ -365,3 +365,18 @@ def test_the_state_names_who_is_silent_and_who_is_doubted(city: Watching) -> Non
     assert "Geheime" not in text
     assert "Frische Sonde" not in text
     assert "measuring points need somebody" in city.text("/en/stand")
+
+
+def test_a_district_leads_to_its_things(city: Watching) -> None:
+    """The page of a district counts what measures in it and leads to the list."""
+    text = city.text("/stadtteil/noerdlich")
+    assert "Messstellen in diesem Stadtteil" in text
+    listed = city.text(html.unescape(re.findall(r'href="(/t\?stadtteil=[^"]+)"', text)[0]))
+    assert "Sonde am Markt" in listed
+
+
+def test_search_engines_find_open_things_only(city: Watching) -> None:
+    """The map of the site names the pages of things that everyone may see."""
+    text = city.text("/sitemap.xml")
+    assert "/en/t/probe-1<" in text
+    assert "probe-3" not in text

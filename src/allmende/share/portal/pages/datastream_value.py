@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from litestar import Response, get
 
 from allmende.errors import NotFound
+from allmende.model.city import City
 from allmende.model.series import Bucket
+from allmende.model.text import Language
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.pages.datastream import Mean, mean_line, period_word, series_frame
 from allmende.share.portal.pages.things import series_title
@@ -90,7 +92,7 @@ def value(
             )
             for one in view.revisions
         ),
-        decoder=_decoder(series),
+        decoder=_decoder(series, city, language),
         payload=payload[:_MOST_BYTES].decode("utf-8", "backslashreplace"),
         digest=hashlib.sha256(payload).hexdigest() if shown else "",
     )
@@ -98,9 +100,10 @@ def value(
     return page("datastream_value.html", context, frame, city, language, headers=LIVE)
 
 
-def _decoder(series: SeriesView) -> str:
-    found = series.datastream.properties.get("decoder")
-    return found if isinstance(found, str) else ""
+def _decoder(series: SeriesView, city: City, language: Language) -> str:
+    """The decoder of the kind of sensor, and what the city calls that kind; empty for values sent as such."""
+    kind = city.sensors.get(str(series.thing.properties.get("sensor_type", "")))
+    return f"{kind.decoder}: {kind.title.of(language)}" if kind else ""
 
 
 @get("/t/{thing:str}/{name:str}/mittel/{period:str}", include_in_schema=False, sync_to_thread=True)

@@ -8,7 +8,7 @@ from litestar import Response, get
 
 from allmende.model.place import Place
 from allmende.share.draw.outline import outline_svg
-from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, licences_of, page
 from allmende.share.portal.words import Words
 from allmende.share.views import DistrictView
@@ -24,10 +24,11 @@ class ListContext:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A district with its figures."""
+    """A district with its figures; `things` is the number of things that measure in it."""
 
     view: DistrictView
     places: tuple[Place, ...]
+    things: int
 
 
 @get("/stadtteil", include_in_schema=False, sync_to_thread=True)
@@ -43,10 +44,16 @@ def districts(
 
 @get("/stadtteil/{slug:str}", include_in_schema=False, sync_to_thread=True)
 def district(
-    reads: GivenReads, principal: GivenPrincipal, city: GivenCity, language: GivenLanguage, slug: str
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    city: GivenCity,
+    language: GivenLanguage,
+    clock: GivenClock,
+    slug: str,
 ) -> Response[str]:
     """One district."""
     view = reads.district(principal, slug)
+    things = reads.things_inside(principal, view.place, clock.now())
     t = Words(language)
     title = city.districts.title.of(language) if city.districts else t("nav.districts")
     ids = [name for found in view.figures for name in found.here.licences]
@@ -56,4 +63,4 @@ def district(
         attributions=tuple(dict.fromkeys(named)), section="districts",
         crumbs=((t("nav.home"), "/"), (title, "/stadtteil")),
     )  # fmt: skip
-    return page("district.html", Context(view, reads.places(principal)), frame, city, language)
+    return page("district.html", Context(view, reads.places(principal), things), frame, city, language)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Request, Response, get
 
 from allmende.model.access import ANONYMOUS
-from allmende.share.given import GivenReads
+from allmende.share.given import GivenClock, GivenReads
+from allmende.share.reads import Reads
 
+MOST_THINGS = 20_000
 _PAGES = (
     "/",
     "/wissen",
@@ -17,6 +20,7 @@ _PAGES = (
     "/stadtteil",
     "/daten",
     "/karte",
+    "/t",
     "/stand",
     "/impressum",
     "/datenschutz",
@@ -32,7 +36,7 @@ def robots(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/sitemap.xml", include_in_schema=False, sync_to_thread=True)
-def sitemap(request: Request[Any, Any, Any], reads: GivenReads) -> Response[str]:
+def sitemap(request: Request[Any, Any, Any], reads: GivenReads, clock: GivenClock) -> Response[str]:
     """All pages that everyone may see, in both languages."""
     paths = [
         *_PAGES,
@@ -40,6 +44,7 @@ def sitemap(request: Request[Any, Any, Any], reads: GivenReads) -> Response[str]
         *(f"/ziele/{view.indicator.id}" for view in reads.indicators(ANONYMOUS)),
         *(f"/stadtteil/{place.slug}" for place in reads.places(ANONYMOUS)),
         *(f"/d/{view.dataset.id}" for view in reads.datasets(ANONYMOUS)),
+        *_things(reads, clock.now()),
     ]
     base = str(request.base_url).rstrip("/")
     found = "".join(
@@ -47,3 +52,8 @@ def sitemap(request: Request[Any, Any, Any], reads: GivenReads) -> Response[str]
     )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{found}</urlset>\n'
     return Response(body, media_type="application/xml; charset=utf-8")
+
+
+def _things(reads: Reads, now: datetime) -> list[str]:
+    """The pages of things; a map of a site has at most 50,000 addresses (sitemaps.org), half of them English."""
+    return sorted({view.thing_address for view in reads.watched(ANONYMOUS, now)})[:MOST_THINGS]

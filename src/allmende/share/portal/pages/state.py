@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Response, get
+from litestar import Request, Response, get
 
 from allmende.catalogue.doubts import word_doubt, word_lasted
+from allmende.model.city import City
 from allmende.model.knowledge import Trust
 from allmende.model.text import Language
+from allmende.model.way import WayState
+from allmende.ports import Intake
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import LIVE, Frame, page
 from allmende.share.portal.words import Words
@@ -33,10 +38,23 @@ class Troubled:
 
 
 @dataclass(frozen=True, slots=True)
+class Entrance:
+    """A live way in: its title, whether it is connected (None: it waits for posts), and its counters.
+
+    `fault` is for those who look after the city: it may name machines.
+    """
+
+    title: str
+    state: WayState
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The state at a moment, with the number of sources and datasets that need somebody.
 
     `troubled` are the things that do (the first of `troubled_count`), `things` is the number of all.
+    `ways` are the city's live ways in.
     """
 
     health: Health
@@ -45,11 +63,17 @@ class Context:
     troubled: tuple[Troubled, ...]
     troubled_count: int
     things: int
+    ways: tuple[Entrance, ...]
 
 
 @get("/stand", include_in_schema=False, sync_to_thread=True)
 def state(
-    reads: GivenReads, principal: GivenPrincipal, city: GivenCity, language: GivenLanguage, clock: GivenClock
+    request: Request[Any, Any, Any],
+    reads: GivenReads,
+    principal: GivenPrincipal,
+    city: GivenCity,
+    language: GivenLanguage,
+    clock: GivenClock,
 ) -> Response[str]:
     """How the data are doing."""
     health = reads.health(principal, clock.now())
@@ -60,8 +84,21 @@ def state(
     zone = ZoneInfo(city.time_zone)
     unwell = [one for one in health.things if one.trust not in ("ok", "unknown") or one.battery]
     shown = tuple(_troubled(one, clock.now(), language, zone) for one in unwell[:MOST_THINGS])
-    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things))
-    return page("state.html", context, frame, city, language, headers=LIVE if health.things else None)
+    intake: Intake = request.app.state.intake
+    ways = _entrances(city, intake.states(), language, principal.kind != "anonymous")
+    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things), ways)
+    is_live = bool(health.things or ways)
+    return page("state.html", context, frame, city, language, headers=LIVE if is_live else None)
+
+
+def _entrances(
+    city: City, states: Mapping[str, WayState], language: Language, known: bool
+) -> tuple[Entrance, ...]:
+    """The city's ways in; one that this process knows nothing of is listened to by another."""
+    found = ((way, states.get(way.id, WayState(way.id))) for way in city.ways.values())
+    return tuple(
+        Entrance(way.title.of(language) or way.id, one, one.fault if known else "") for way, one in found
+    )
 
 
 def _troubled(one: ThingState, now: datetime, language: Language, zone: ZoneInfo) -> Troubled:
