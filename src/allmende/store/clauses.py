@@ -40,7 +40,7 @@ from allmende.model.query import (
     parts,
 )
 from allmende.store.fields import FIELDS, RELATIONS, TABLES, span_of
-from allmende.store.functions import KINDS_OF_FUNCTIONS, SUMS, Functions
+from allmende.store.functions import KINDS_OF_FUNCTIONS, SUMS, Functions, functions_of
 from allmende.store.json_columns import JsonColumns
 from allmende.store.sets import numbers
 from allmende.store.visibility import Classes, visible
@@ -87,7 +87,7 @@ class Clauses:
         self._classes = classes or ()
         self._root: Sources = {(): (kind, source)}
         self._json = JsonColumns(dialect)
-        self._functions = Functions(dialect)
+        self._functions = functions_of(dialect)
         self._now = now
 
     def condition(self, expression: Expression) -> ColumnElement[bool]:

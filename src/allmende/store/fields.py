@@ -33,6 +33,9 @@ TABLES: dict[str, Table] = {
     "feature": FEATURE,
     "observation": OBSERVATION,
 }
+# Aliases for what is asked for and for what it belongs to; making one anew takes longer than a query.
+ROOTS = {kind: table.alias(kind) for kind, table in TABLES.items()}
+OWNERS = {kind: table.alias("owner") for kind, table in TABLES.items()}
 _WORDS: dict[str, Kind] = {"id": "number", "key": "text", "name": "text", "description": "text"}
 _JSON: dict[str, Kind] = {"properties": "any"}
 FIELDS: dict[str, dict[str, Kind]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -168,6 +169,12 @@ class Functions:
 
 
 _POSTGRES = {"%Y": "YYYY", "%m": "MM", "%d": "DD", "%H": "HH24", "%M": "MI", "%S": "SS"}
+
+
+@cache
+def functions_of(dialect: str) -> Functions:
+    """The functions on a database, made once."""
+    return Functions(dialect)
 
 
 def _substring(text: Clause, start: Any, *number: Any) -> Clause:

@@ -33,8 +33,7 @@ class HotRows:
         """The first `skip + top` rows in the wanted order; nothing is skipped here."""
         statement = self._where(db, select(OBSERVATION), wanted)
         statement = statement.order_by(*orders_of(self._clauses(db), wanted))
-        page = statement.limit(wanted.skip + wanted.top)
-        return list(map(tuple, db.execute(page).fetchall()))
+        return _plain_rows(db, statement.limit(wanted.skip + wanted.top))
 
     def count(self, db: Connection, wanted: Wanted) -> int:
         """How many rows there are on all pages."""
@@ -49,7 +48,7 @@ class HotRows:
     def revisions(self, db: Connection, observation_id: int) -> list[Row]:
         """All revisions of an observation that are hot, the first one first."""
         query = select(OBSERVATION).where(_TABLE.id == observation_id).order_by(_TABLE.revision)
-        return list(map(tuple, db.execute(query).fetchall()))
+        return _plain_rows(db, query)
 
     def _clauses(self, db: Connection) -> Clauses:
         return Clauses("observation", OBSERVATION, db.dialect.name, self._now())
@@ -59,6 +58,13 @@ class HotRows:
         if wanted.where is not None:
             statement = statement.where(self._clauses(db).condition(wanted.where))
         return statement
+
+
+def _plain_rows(db: Connection, statement: Select[Any]) -> list[Row]:
+    """The driver's own tuples: numbers and text need no conversion, and wrapping them doubles the time."""
+    cursor: Any = db.execute(statement).cursor
+    rows: list[Row] = cursor.fetchall()
+    return rows
 
 
 def conditions_of(wanted: Wanted, table: Any = _TABLE) -> list[ColumnElement[bool]]:

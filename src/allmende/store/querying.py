@@ -29,7 +29,7 @@ from allmende.model.query import (
     parts,
 )
 from allmende.store.clauses import Clauses, relations_of
-from allmende.store.fields import FIELDS, RELATIONS, TABLES
+from allmende.store.fields import FIELDS, OWNERS, RELATIONS, ROOTS, TABLES
 from allmende.store.geometry import GEOMETRIC, TOUCHING, check_geometric, fulfils
 from allmende.store.thing_rows import KINDS
 from allmende.store.things import add_links
@@ -46,7 +46,7 @@ class SqlQuerying:
     def read(self, query: Query, classes: Classes) -> tuple[Any, ...]:
         """A page of values, in order. Raises RecipeInvalid for what cannot be asked."""
         with self._engine.connect() as db:
-            source = TABLES[query.kind].alias(query.kind)
+            source = ROOTS[query.kind]
             statement = self._where(db, select(source), source, query, classes)
             clauses = self._clauses(db, query.kind, source, classes)
             statement = statement.order_by(*clauses.orders(query.order), source.c.id)
@@ -56,7 +56,7 @@ class SqlQuerying:
     def count(self, query: Query, classes: Classes) -> int:
         """How many there are, on all pages."""
         with self._engine.connect() as db:
-            source = TABLES[query.kind].alias(query.kind)
+            source = ROOTS[query.kind]
             statement = self._where(db, select(func.count()).select_from(source), source, query, classes)
             return db.scalar(statement) or 0
 
@@ -66,7 +66,7 @@ class SqlQuerying:
         """For each id of `kind` the page of what is related to it: one statement for all."""
         link = RELATIONS[kind][relation]
         with self._engine.connect() as db:
-            mine, theirs = TABLES[kind].alias("mine"), TABLES[link.kind].alias(link.kind)
+            mine, theirs = OWNERS[kind], ROOTS[link.kind]
             clauses = self._clauses(db, link.kind, theirs, classes)
             order = (*clauses.orders(query.order), theirs.c.id)
             place = func.row_number().over(partition_by=mine.c.id, order_by=order).label("place")
@@ -89,7 +89,7 @@ class SqlQuerying:
         """For each id of `kind` how many are related to it, on all pages."""
         link = RELATIONS[kind][relation]
         with self._engine.connect() as db:
-            mine, theirs = TABLES[kind].alias("mine"), TABLES[link.kind].alias(link.kind)
+            mine, theirs = OWNERS[kind], ROOTS[link.kind]
             pairs = select(mine.c.id, func.count()).where(link.joins(mine, theirs), mine.c.id.in_(ids))
             statement = self._where(db, pairs, theirs, replace(query, of=None), classes)
             return {row[0]: row[1] for row in db.execute(statement.group_by(mine.c.id))}
@@ -97,7 +97,7 @@ class SqlQuerying:
     def ids(self, kind: str, where: Expression | None, classes: Classes) -> frozenset[int]:
         """The ids of everything of a kind that fulfils a condition."""
         with self._engine.connect() as db:
-            source = TABLES[kind].alias(kind)
+            source = ROOTS[kind]
             query = Query(kind, where)
             return frozenset(db.scalars(self._where(db, select(source.c.id), source, query, classes)))
 
@@ -184,7 +184,7 @@ def _belongs(kind: str, source: Any, owner: str, id_: int) -> ColumnElement[bool
     """The condition that a row is related to one other; `owner` is `kind.relation` of that other."""
     owner_kind, _, relation = owner.partition(".")
     link = RELATIONS[owner_kind][relation]
-    mine = TABLES[owner_kind].alias("owner")
+    mine = OWNERS[owner_kind]
     related = select(mine.c.id).where(mine.c.id == id_, link.joins(mine, source))
     return related.exists()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.model.query import Call, Expression, OneOf, Path, Query, both, constant
 from allmende.model.series import Wanted
+from allmende.model.thing import Datastream
 from allmende.share.reads import Reads
 from allmende.standards.sensorthings import shape
 from allmende.standards.sensorthings.addresses import Address, Segment
@@ -42,11 +43,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads for one principal; `root` is the address of the service, as the reader wrote it."""
+    """Reads for one principal; `root` is the address of the service, as the reader wrote it.
+
+    `multis` remembers of the datastreams met so far whether they measure several properties.
+    """
 
     reads: Reads
     principal: Principal
     root: str
+    multis: dict[int, bool] = field(default_factory=dict)
 
     # --- addresses ---
 
@@ -82,7 +87,9 @@ class Reader:
         if target.of.kind == "observation":
             self._row(target)
         else:
-            self._value(target)
+            found = self._value(target)
+            if isinstance(found, Datastream):
+                self.multis[found.id] = found.multi
         return target
 
     def _follow(self, target: Target, link: Link) -> Target:
@@ -159,10 +166,11 @@ class Reader:
     def stream_sets(self, rows: Sequence[Row]) -> dict[int, str]:
         """For each datastream of these rows: `Datastream` or `MultiDatastream`."""
         streams = sorted({row[shape.STREAM] for row in rows})
-        if not streams:
-            return {}
-        multis = {value.id for value in self._values(SETS["MultiDatastreams"], streams)}
-        return {id_: "MultiDatastream" if id_ in multis else "Datastream" for id_ in streams}
+        unknown_ones = [id_ for id_ in streams if id_ not in self.multis]
+        if unknown_ones:
+            found = {value.id for value in self._values(SETS["MultiDatastreams"], unknown_ones)}
+            self.multis.update({id_: id_ in found for id_ in unknown_ones})
+        return {id_: "MultiDatastream" if self.multis[id_] else "Datastream" for id_ in streams}
 
     # --- shaping ---
 

@@ -158,19 +158,19 @@ def _times(column: Sequence[int]) -> list[str]:
 
 
 def _starts(columns: Sequence[Row]) -> list[str]:
-    if not any(columns[END]):
-        return _times(columns[TIME])
-    pairs = zip(columns[TIME], columns[END], strict=True)
-    return [interval(start, end) or "" for start, end in pairs]
+    times = _times(columns[TIME])
+    for place, end in enumerate(columns[END]) if any(columns[END]) else ():
+        if end is not None:
+            times[place] += f"/{written(end)}"
+    return times
 
 
 def _result_times(columns: Sequence[Row]) -> str | list[str]:
     taken = columns[RESULT_TIME]
-    if None not in taken:
-        return [f'"{text}"' for text in _times(taken)]
     if not any(time is not None for time in taken):
         return "null"
-    return ["null" if time is None else f'"{written(time)}"' for time in taken]
+    times = [f'"{text}"' for text in _times([time or 0 for time in taken])]
+    return [text if time is not None else "null" for text, time in zip(times, taken, strict=True)]
 
 
 def _results(columns: Sequence[Row]) -> list[str]:
