@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ENOUGH_SPACE = 1024**3
 SAMPLE = 50
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = {"hourly": 1, "daily": 3, "weekly": 14, "monthly": 62, "yearly": 400}
+DAYS = {"every 10 minutes": 1, "hourly": 1, "daily": 3, "weekly": 14, "monthly": 62, "yearly": 400}
 RESTORE = Text(
     "Spielen Sie die letzte Sicherung zurück: allmende restore.",
     "Restore the last backup: allmende restore.",

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.story_calls import figures_named
 from allmende.errors import RecipeInvalid
+from allmende.flow.polled import OBSERVE, observed_sources
 from allmende.model.city import City
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Story
@@ -24,8 +25,11 @@ def graph(city: City) -> Mapping[Step, tuple[Step, ...]]:
     """
     waits: dict[Step, tuple[Step, ...]] = {Step("fetch", source): () for source in city.sources}
     accesses = Accesses(city)
+    observed = tuple(Step(OBSERVE, source) for source in observed_sources(city))
+    waits |= {step: (Step("fetch", step.subject),) for step in observed}
     for dataset in city.datasets.values():
-        waits[maker(dataset)] = (*_source(city, dataset), *_makers(city, accesses.inputs(dataset.id)))
+        made_of = observed if dataset.observations else _source(city, dataset)
+        waits[maker(dataset)] = (*made_of, *_makers(city, accesses.inputs(dataset.id)))
     for story in stories(city):
         waits[story_step(story)] = _makers(city, datasets_of(city, story))
     waits[INDEX] = tuple(step for step in waits if step.kind != "fetch")

@@ -39,7 +39,8 @@ class Live:
         store.observations.judge = self.judge
         self.writer = GroupWriter(store.observations)
         known = KnownThings(store.things, self.datastreams, city.languages[0])
-        self.sensing = Sensing(Decoding(city, folder), known, self.datastreams, box)
+        self.decoding = Decoding(city, folder)
+        self.sensing = Sensing(self.decoding, known, self.datastreams, box)
         self.states = {way: WayState(way) for way in city.ways}
         interpret = {way.id: self.sensing.interpret(way) for way in city.ways.values()}
         self.ways = Ways({HTTP: Pushes(self.datastreams), **interpret})

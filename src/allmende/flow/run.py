@@ -19,6 +19,7 @@ from allmende.flow.graph import INDEX, graph, stories, story_step
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
 from allmende.flow.observed import observe
+from allmende.flow.polled import OBSERVE, observe_source
 from allmende.flow.stale import fingerprint, source_hash, why
 from allmende.flow.tidy import move_old
 from allmende.flow.workspace import Workspace
@@ -112,6 +113,10 @@ def _publish(step: Step, workspace: Workspace) -> Run:
     )
 
 
+def _observe(step: Step, workspace: Workspace) -> Run:
+    return observe_source(workspace, workspace.city.sources[step.subject])
+
+
 def _recipe(step: Step, workspace: Workspace) -> Run:
     dataset = workspace.city.datasets[step.subject]
     return run_recipe(
@@ -143,6 +148,7 @@ _DO: dict[str, Callable[[Step, Workspace], Run]] = {
     "fetch": _fetch,
     "publish": _publish,
     "recipe": _recipe,
+    OBSERVE: _observe,
     "story": _story,
     INDEX.kind: _index,
 }

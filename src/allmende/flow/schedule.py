@@ -9,6 +9,7 @@ from allmende.model.run import Run, Step
 from allmende.model.source import Schedule, Source
 
 PERIODS: dict[Schedule, timedelta] = {
+    "every 10 minutes": timedelta(minutes=10),
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
     "weekly": timedelta(days=7),

@@ -14,6 +14,7 @@ from allmende.catalogue.versions import digest, seen
 from allmende.errors import NotFound
 from allmende.flow.graph import INDEX, datasets_of, graph, stories, story_step
 from allmende.flow.observed import FAILED, why_observe
+from allmende.flow.polled import OBSERVE, why_observe_source
 from allmende.flow.schedule import PERIODS
 from allmende.flow.workspace import Workspace
 from allmende.model.dataset import Dataset, DatasetVersion
@@ -46,6 +47,8 @@ def why(step: Step, workspace: Workspace) -> str | None:
         return why_fetch(city.sources[step.subject], last, workspace)
     if step.kind == "publish":
         return _why_publish(city.datasets[step.subject], last, workspace)
+    if step.kind == OBSERVE:
+        return FAILED if last and last.outcome == "failed" else why_observe_source(workspace, step.subject)
     if step.kind == "recipe":
         return _why_recipe(city.datasets[step.subject], last, workspace)
     if step == INDEX and not workspace.search_file.is_file():

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from allmende.model.text import Text
 
-Schedule = Literal["once", "hourly", "daily", "weekly", "monthly", "yearly"]
+Schedule = Literal["once", "every 10 minutes", "hourly", "daily", "weekly", "monthly", "yearly"]
 
 
 @dataclass(frozen=True, slots=True)

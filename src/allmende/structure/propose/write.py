@@ -38,7 +38,7 @@ def source_text(proposal: Proposal) -> str:
         f"title = {toml(source.title.de)}",
         f"connector = {toml(source.connector)}",
         f"address = {toml(source.address)}",
-        f'schedule = "{source.schedule}"  # how often to look: once, hourly, daily, weekly, monthly, yearly',
+        f'schedule = "{source.schedule}"  # how often to look: once, every 10 minutes, hourly, daily, weekly, monthly, yearly',
         _licence_line(proposal),
         f"attribution = {toml(source.attribution)}  # how the owner wants to be named",
         f"owner = {toml(source.owner)}  # the office that answers for the data",
