@@ -19,6 +19,7 @@ from allmende.standards.sensorthings.answers import answer, answer_get
 from allmende.standards.sensorthings.data_array import observations_of
 from allmende.standards.sensorthings.faults import BadRequest, WrongMedia
 from allmende.standards.sensorthings.landing import landing
+from allmende.standards.sensorthings.mapping import SETS
 from allmende.standards.sensorthings.patch import JSON_PATCH, patched
 from allmende.standards.sensorthings.read import Reader, Target
 from allmende.standards.sensorthings.write import Group, Writer
@@ -103,6 +104,7 @@ class Service:
         _check_media(asked)
         writer = self.writer()
         target = self._target(writer, asked.path)
+        writer.check(target)
         if target.id is not None:
             raise BadRequest("a new one is made in a set", where=asked.path)
         id_ = await writer.create(target, bodies.parse_json(asked.body))
@@ -113,6 +115,7 @@ class Service:
         """Data Array (18-088, section 12.2): for each value its link, or `error` with the reason."""
         _check_media(asked)
         writer = self.writer()
+        writer.check(Target(SETS["Observations"]))
         rows, faults = observations_of(bodies.parse_json(asked.body), writer)
         await writer.store([row for row in rows if row is not None])
         links = [
@@ -142,6 +145,7 @@ class Service:
 
     async def _one(self, writer: Writer, path: str) -> Target:
         target = await to_thread(self._target, writer, path)
+        writer.check(target)
         if target.id is None:
             raise NotFound("a whole list is neither changed nor deleted", where=path)
         return target

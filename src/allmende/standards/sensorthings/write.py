@@ -58,6 +58,10 @@ class Writer:
         self._group = group
         self.principal = principal
 
+    def check(self, target: Target) -> None:
+        """Refuse before anything of a body is read. Raises NotAllowed."""
+        assert self._intake if target.of.kind == "observation" else self._things
+
     def group(self) -> Group:
         """A group of writes to enter. Raises NotAllowed."""
         return Group(self._things)
@@ -318,7 +322,7 @@ class _Creation:
     def _linked(self, link: Link, part: Any, access: Access) -> int:
         """An existing one by `@iot.id`, or a new one made here."""
         of = SETS[link.target]
-        if isinstance(part, dict) and "@iot.id" in part and set(part) <= {"@iot.id", "@iot.selfLink"}:
+        if isinstance(part, dict) and "@iot.id" in part:
             return self._existing(of, part["@iot.id"])
         return self.create(of, part, {}, access)
 
@@ -380,7 +384,9 @@ class _Creation:
                 known = self._known(given.get(name) or body[name])
                 if known is not None:
                     return known
-                id_ = given.get(name) or self._linked(link, body[name], Access.INTERNAL)
+                id_ = given.get(name) or self._linked(
+                    link, body[name], self._writes.access_of(self._principal, None)
+                )
                 stream: Datastream = self._get("datastream", id_)
                 return stream
         raise BadRequest(
@@ -389,7 +395,7 @@ class _Creation:
 
     def _known(self, named: Any) -> Datastream | None:
         """A datastream that exists and is remembered, by its id or `{"@iot.id": id}`."""
-        id_ = named.get("@iot.id") if isinstance(named, dict) and len(named) == 1 else named
+        id_ = named.get("@iot.id") if isinstance(named, dict) else named
         return self._writes.datastream(id_) if isinstance(id_, int) and self._db is None else None
 
     def _feature(self, body: Json, given: Mapping[str, Any], stream: Datastream) -> int | None:
