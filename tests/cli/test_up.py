@@ -93,6 +93,20 @@ def test_up_shows_the_invented_city_when_nothing_answers(start: Start, small: Sm
     assert sum("reached" in line for line in told) == 1
 
 
+def test_up_serves_a_city_that_only_waits_for_its_sensors(start: Start, small: Small, tmp_path: Path) -> None:
+    """Nothing has come yet, so nothing is published; it is served all the same, and no other in its place."""
+    city = tmp_path / "funkstadt"
+    city.mkdir()
+    (city / "city.toml").write_text('name = "Funkstadt"\n[contact]\npublisher = "Funkstadt"\n')
+    (city / "datasets").mkdir()
+    (city / "datasets" / "soil.toml").write_text(
+        'title = "Boden"\nlicence = "cc0-1.0"\n[observations]\nproperties = ["soil-moisture"]\n'
+    )
+    _, address = start(str(city), "--data", str(tmp_path / "waiting"))
+    assert read(address, "/healthz") is not None
+    assert "invented" not in (tmp_path / "up-0.log").read_text()
+
+
 def test_reachable_without_network_means_recorded_or_local(small: Small) -> None:
     """Recorded answers count as reachable; a name that nobody knows does not."""
     city = load_city(small.city)

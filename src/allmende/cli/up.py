@@ -20,6 +20,7 @@ from allmende.cli.serving import Address, app_of, run_until_signal, serve_until_
 
 if TYPE_CHECKING:
     from allmende.flow.workspace import Workspace
+    from allmende.model.city import City
 
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 3600.0
@@ -77,7 +78,7 @@ class Up:
             if not child.done():
                 return workspace, child
         other = invented_place(self._place)
-        if stopped.is_set() or has_data(workspace) or workspace.city.invented or other is None:
+        if stopped.is_set() or has_data(workspace) or not may_be_replaced(workspace.city) or other is None:
             return workspace, None
         name = workspace.city.name.of("en")
         click.echo(f"Nothing can be reached for {name}, so the invented city {INVENTED} is shown instead.")
@@ -104,6 +105,11 @@ async def until_pages(workspace: Workspace, child: Child) -> None:
     await asyncio.wait({child}, timeout=PATIENCE)
     while not child.done() and not has_pages(workspace):
         await asyncio.wait({child}, timeout=1.0)
+
+
+def may_be_replaced(city: City) -> bool:
+    """False for a city that is invented itself, and for one that only waits for its sensors' first values."""
+    return not city.invented and bool(city.sources) and not city.ways
 
 
 def has_pages(workspace: Workspace) -> bool:
