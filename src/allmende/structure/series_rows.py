@@ -91,7 +91,7 @@ def _row(period: Period, hours: Sequence[Bucket], usual: float, calendar: Calend
     state: Trust = "suspect" if doubted > credible else "ok" if coverage >= ENOUGH else "incomplete"
     return Row(
         period,
-        sum(h.sum for h in hours if h.sum is not None) / credible,
+        _rounded(sum(h.sum for h in hours if h.sum is not None) / credible),
         min(h.minimum for h in hours if h.minimum is not None),
         max(h.maximum for h in hours if h.maximum is not None),
         credible,
@@ -99,6 +99,11 @@ def _row(period: Period, hours: Sequence[Bucket], usual: float, calendar: Calend
         coverage,
         state,
     )
+
+
+def _rounded(mean: float) -> float:
+    """Nine digits: more than any sensor has, and the same whatever the order in which values are added."""
+    return float(f"{mean:.9g}")
 
 
 def _present(hours: Sequence[Bucket], limits: Limits, calendar: Calendar) -> Trust:
