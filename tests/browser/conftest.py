@@ -10,10 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from allmende.app import open_workspace
+from allmende.testing.musterstadt.filling import fill
 
 ROOT = Path(__file__).parents[2]
 CITY = ROOT / "cities" / "musterstadt"
@@ -32,14 +36,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the served city."""
-    data = tmp_path_factory.mktemp("browser")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the data of the served city."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def address(data: Path) -> Iterator[str]:
+    """The address of the served city; its sensors have sent for a day."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "allmende"]
     subprocess.run([*command, "run", str(CITY), "--data", str(data)], check=True, capture_output=True)
+    workspace = open_workspace(CITY, data=data, offline=True)
+    fill(workspace, 1, datetime.now(UTC))
+    workspace.live.close()
     server = subprocess.Popen([*command, "serve", str(CITY), "--data", str(data), "--port", str(port)])
     try:
         yield _answering(f"http://127.0.0.1:{port}")
