@@ -173,8 +173,22 @@ class Decoded:
 Decode = Callable[[Payload], Decoded]
 
 
+@dataclass(frozen=True)
+class Known:
+    """Options that a decoder knows by itself: for which device, and by which device profiles it is found."""
+
+    options: Mapping[str, Any]
+    title: str
+    profiles: tuple[str, ...] = ()
+    homepage: str = ""
+
+
 class Decoder(Protocol):
     """Understands payloads of one kind; pure, so that kept messages can be decoded again."""
+
+    def known(self, folder: Path) -> Sequence[Known]:
+        """What can be tried on samples without anybody's help; `folder` is the city's."""
+        ...
 
     def check(self, options: Mapping[str, Any], folder: Path) -> list[Problem]:
         """Faults in a sensor type's options, with paths below `$.options`; `folder` is the city's."""

@@ -82,7 +82,7 @@ def test_what_is_there_is_not_overwritten(call: Call, small: Small, table: Path)
 def test_wrong_words_are_told(call: Call, small: Small, table: Path, tmp_path: Path) -> None:
     """Unknown kinds, licences, ids and files are named, with what there is."""
     status, _, complaint = call("new", "thing")
-    assert (status, "source, city, connector" in complaint) == (2, True)
+    assert (status, "source, sensor, city, connector" in complaint) == (2, True)
     status, _, complaint = call("new", "source", table, "--city", small.city, "--licence", "free")
     assert (status, "cc0-1.0" in complaint) == (1, True)
     assert call("new", "source", table, "--city", small.city, "--id", "Not An Id")[0] == 1

@@ -1,10 +1,10 @@
-"""`allmende new`: begin a source, a city or a connector with files that are right from the start."""
+"""`allmende new`: begin a source, a kind of sensor, a city or a connector with files that are right from the start."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -12,10 +12,7 @@ from allmende.cli.options import FOLDER, Place
 from allmende.errors import NotFound
 from allmende.model.licence import LICENCES
 
-if TYPE_CHECKING:
-    pass
-
-KINDS = ("source", "city", "connector")
+KINDS = ("source", "sensor", "city", "connector")
 CITIES = Path("cities")
 
 
@@ -32,7 +29,7 @@ class Kinds(click.Group):
 
 @click.group(cls=Kinds)
 def new() -> None:
-    """Begin something new: source, city or connector."""
+    """Begin something new: source, sensor, city or connector."""
 
 
 @new.command("source")
@@ -94,6 +91,52 @@ def _is_invented(folder: Path) -> bool:
         return tomllib.loads((folder / "city.toml").read_text(encoding="utf-8")).get("invented") is True
     except (OSError, ValueError):
         return False
+
+
+@new.command("sensor")
+@click.argument("city", type=FOLDER)
+@click.argument("name")
+@click.option("--samples", type=click.Path(dir_okay=False, path_type=Path), help="File with sample messages.")
+@click.option(
+    "--topic", default="", help="Live topic to listen to: mqtt://broker:1883/application/+/device/+/event/up"
+)
+@click.option("--user", default="", help='User at the broker, as "env:NAME".')
+@click.option("--password", default="", help='Password at the broker, as "env:NAME".')
+@click.option(
+    "--count", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many live messages."
+)
+@click.option(
+    "--seconds", default=600, show_default=True, type=click.IntRange(1, 86_400), help="How long to listen."
+)
+@click.option(
+    "--way", default="", help="Way in that the messages come by; may be left out when there is one."
+)
+@click.option(
+    "--decoder", default="", help="Decoder to take, like byte_map:dragino_lse01; else the best that fits."
+)
+@click.option("--title", default="", help="What people call this kind of sensor.")
+@click.option(
+    "--licence", default="", help="Licence that you vouch for, like dl-de/by-2-0; opens the values."
+)
+@click.option("--yes", is_flag=True, help="Write the files without asking.")
+@click.option("--dry-run", is_flag=True, help="Only show the proposal, write nothing.")
+def new_sensor(city: Path, name: str, yes: bool, dry_run: bool, **wished: Any) -> None:
+    """Propose from sample messages how a kind of sensor is read: decoder, properties, units, limits, place."""
+    from allmende.cli.begin import write_files
+    from allmende.cli.new_sensor import SensorOrder, propose_sensor_files
+
+    proposed = propose_sensor_files(city, SensorOrder(name, **wished))
+    for file, text in proposed.texts.items():
+        click.echo(f"--- {file}\n{text}")
+    click.echo(proposed.summary)
+    if dry_run:
+        return
+    if not yes and not click.confirm("Write this?", default=True):
+        click.echo("Nothing was written.")
+        return
+    for file in write_files(city, proposed):
+        click.echo(f"written: {city / file}")
+    click.echo(f"Read it, mend what is not right, then: allmende up {city}")
 
 
 @new.command("city")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from allmende.decoders.byte_map.layout import ByteMap, parse_map
 from allmende.decoders.byte_map.reading import decode
 from allmende.errors import NotFound, Unreadable
 from allmende.model.problem import Problem
-from allmende.ports import Decode, Decoded, Payload
+from allmende.ports import Decode, Decoded, Known, Payload
 
 DEVICES = Path(__file__).parent / "devices"
 LARGEST = 256 * 1024
@@ -21,6 +21,13 @@ LARGEST = 256 * 1024
 
 class ByteMapDecoder:
     """The decoder called `byte_map`; options: `device` or `map` (a file of the city), `constants`."""
+
+    def known(self, folder: Path) -> Sequence[Known]:
+        """The maps in the city's folder `decoders`, and those that come with the platform."""
+        own = [{"map": f"decoders/{path.name}"} for path in sorted((folder / "decoders").glob("*.toml"))]
+        return tuple(
+            _known(options, folder) for options in (*own, *({"device": id_} for id_ in device_ids()))
+        )
 
     def check(self, options: Mapping[str, Any], folder: Path) -> list[Problem]:
         """Faults of the options and of the city's own map."""
@@ -78,6 +85,13 @@ def _find(options: Mapping[str, Any], folder: Path) -> ByteMap | list[Problem]:
         except (NotFound, Unreadable) as error:
             return [Problem("", "$.options.device", error.message, error.hint)]
     return _read(str(file), folder)
+
+
+def _known(options: Mapping[str, str], folder: Path) -> Known:
+    map_ = _find(options, folder)
+    if isinstance(map_, list):
+        return Known(options, ", ".join(options.values()))
+    return Known(options, f"{map_.maker} {map_.model}".strip(), map_.profiles, map_.homepage)
 
 
 def _read(name: str, folder: Path) -> ByteMap | list[Problem]:

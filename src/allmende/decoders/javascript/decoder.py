@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from allmende.decoders.javascript.sandbox import SANDBOX
 from allmende.errors import Undecodable, Unreadable
 from allmende.model.problem import Problem
-from allmende.ports import Decode, Decoded, Payload
+from allmende.ports import Decode, Decoded, Known, Payload
 from allmende.structure.payload import flatten
 
 LARGEST_SCRIPT = 512 * 1024
@@ -24,6 +24,13 @@ _MEANINGS = {
 
 class JavascriptDecoder:
     """The decoder called `javascript`; options: `script` (a file of the city), `variables` (as wanted)."""
+
+    def known(self, folder: Path) -> Sequence[Known]:
+        """The scripts in the city's folder `decoders`."""
+        names = sorted(path.name for path in (folder / "decoders").glob("*.js"))
+        return tuple(
+            Known({"script": f"decoders/{name}"}, f"the script {name}", (f"*{name[:-3]}*",)) for name in names
+        )
 
     def check(self, options: Mapping[str, Any], folder: Path) -> list[Problem]:
         """Faults of the options; the script is loaded in the sandbox, but not run."""

@@ -12,7 +12,7 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
-import quickjs  # type: ignore[import-untyped]
+import quickjs
 
 MEMORY = 16 * 2**20
 STACK = 512 * 2**10

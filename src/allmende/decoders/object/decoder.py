@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from allmende.errors import Undecodable, Unreadable
 from allmende.model.problem import Problem
-from allmende.ports import Decode, Decoded, Payload
+from allmende.ports import Decode, Decoded, Known, Payload
 from allmende.structure.payload import flatten
 
 LARGEST = 1024 * 1024
@@ -17,6 +17,10 @@ LARGEST = 1024 * 1024
 
 class ObjectDecoder:
     """The decoder called `object`; it has no options."""
+
+    def known(self, folder: Path) -> Sequence[Known]:
+        """One way to try it: as it is."""
+        return (Known({}, "what the network server decoded"),)
 
     def check(self, options: Mapping[str, Any], folder: Path) -> list[Problem]:
         """There are no options."""
