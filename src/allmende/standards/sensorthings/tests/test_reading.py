@@ -171,6 +171,16 @@ def test_references(get: Get) -> None:
 # --- options ---
 
 
+def test_options_together(get: Get) -> None:
+    """First the condition, then the count, the order, the part to pass over, the page; last what is shown."""
+    query = "$select=result&$expand=Datastream($select=name)&$top=2&$skip=1&$orderby=result&$count=true&$filter=result ge 1"
+    page = get(f"/Observations?{query}")
+    assert page["@iot.count"] == 6
+    assert page["value"] == [
+        {"result": result, "Datastream": {"name": "Series of Linde"}} for result in (1.5, 2)
+    ]
+
+
 def test_select(get: Get) -> None:
     """Only what is named; of JSON only the named part."""
     assert get("/Things(1)?$select=id,name") == {"@iot.id": 1, "name": "Linde"}

@@ -182,6 +182,21 @@ def test_a_thing_moves_and_its_past_stays(sta: Sta) -> None:
     assert sorted(one["Locations"][0]["name"] for one in past) == ["Hof", "Park"]
 
 
+def test_a_place_of_the_past_is_added_by_hand(sta: Sta) -> None:
+    """Where a thing was before is told later; where it is now stays."""
+    thing = sta.make("Things", TREE)
+    place = sta.make("Locations", PLACE | {"name": "Gärtnerei"})
+    past = {
+        "time": "2020-03-01T08:00:00+01:00",
+        "Thing": {"@iot.id": thing},
+        "Locations": [{"@iot.id": place}],
+    }
+    made = sta.make("HistoricalLocations", past)
+    assert sta.get(f"HistoricalLocations({made})/Locations")["value"][0]["name"] == "Gärtnerei"
+    assert sta.get(f"HistoricalLocations({made})")["time"] == "2020-03-01T07:00:00Z"
+    assert [found["name"] for found in sta.get("Things(1)/Locations")["value"]] == ["Park"]
+
+
 def test_an_observation_is_corrected_and_deleted(sta: Sta) -> None:
     """Its id stays; what was known before can be asked for; deleted it is gone."""
     sta.make("Things", TREE)
