@@ -21,6 +21,7 @@ COMMANDS = {
     "up": "allmende.cli.up:up",
     "show": "allmende.cli.show:show",
     "judge": "allmende.cli.judge:judge",
+    "reread": "allmende.cli.reread:reread",
     "doctor": "allmende.cli.doctor:doctor",
     "backup": "allmende.cli.backup:backup",
     "restore": "allmende.cli.restore:restore",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -18,14 +18,13 @@ import shapely
 from allmende.catalogue.versions import digest
 from allmende.errors import NotFound, Unreadable
 from allmende.extensions import load_connector, manifest
+from allmende.flow.new_values import store_new
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
-from allmende.model.message import Arrival, Change, Reading
-from allmende.model.observation import Observation, moment
-from allmende.model.query import Call, Path, constant
+from allmende.model.message import Reading
+from allmende.model.observation import Observation
 from allmende.model.run import Outcome, Run, Step, StepKind
 from allmende.model.sensor_type import SensorType
-from allmende.model.series import Wanted
 from allmende.model.source import Receipt, Source
 from allmende.model.uplink import Uplink
 from allmende.ports import Parsed, Raw
@@ -34,7 +33,6 @@ from allmende.structure.payload import as_kind
 OBSERVE: StepKind = "observe"
 AT_ONCE = 5_000
 WANTED_COLUMNS = ("device", "property", "time", "value")
-_ALL = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -109,7 +107,10 @@ def read_receipt(workspace: Workspace, source: Source, receipt: Receipt, tally: 
         tally.reject(parsed.rows_rejected, parsed.rejected[0].reason)
     for batch in parsed.table.to_batches(max_chunksize=AT_ONCE):
         rows = _rows(workspace, source, receipt, batch, tally)
-        _write(workspace, rows, tally)
+        counted = store_new(workspace, rows, None)
+        tally.stored += counted.stored
+        tally.changed += counted.changed
+        tally.known += counted.known
 
 
 def _parse(workspace: Workspace, source: Source, receipt: Receipt) -> Parsed:
@@ -183,73 +184,6 @@ def _signed(row: Observation, receipt: Receipt) -> Observation:
     said = json.loads(row.extra) if row.extra else {}
     row.extra = json.dumps({**said, "receipt": receipt.sha256}, ensure_ascii=False)
     return row
-
-
-def _write(workspace: Workspace, rows: Sequence[Observation], tally: Tally) -> None:
-    """New values together, changed ones one by one; returns when they are on disk."""
-    known = _known(workspace, rows)
-    fresh: list[Observation] = []
-    waiting = []
-    for row in rows:
-        there = known.get((row.datastream_id, row.phenomenon_time), ())
-        if any(_is_same(one, row) for one in there):
-            tally.known += 1
-        elif there:
-            tally.changed += 1
-            change = Change(there[-1].id, _replacement(row))
-            waiting.append(workspace.live.writer.submit(change))
-        else:
-            fresh.append(row)
-            known[row.datastream_id, row.phenomenon_time] = (row,)
-    tally.stored += len(fresh)
-    if fresh:
-        waiting.append(workspace.live.writer.submit(Arrival(fresh)))
-    for future in waiting:
-        future.result()
-
-
-def _known(
-    workspace: Workspace, rows: Sequence[Observation]
-) -> dict[tuple[int, int], tuple[Observation, ...]]:
-    """What is stored already at the times of these rows, by datastream and time."""
-    times: dict[int, list[int]] = defaultdict(list)
-    for row in rows:
-        times[row.datastream_id].append(row.phenomenon_time)
-    latest = workspace.store.observations.latest(times)
-    found: dict[tuple[int, int], tuple[Observation, ...]] = {}
-    for datastream, wanted in times.items():
-        last = latest[datastream].last_time if datastream in latest else None
-        if last is None or min(wanted) > last:
-            continue  # all of it is newer than everything we have
-        for one in _stored(workspace, datastream, min(wanted), max(wanted)):
-            key = (datastream, one.phenomenon_time)
-            found[key] = (*found.get(key, ()), one)
-    return found
-
-
-def _stored(workspace: Workspace, datastream: int, start: int, end: int) -> Iterator[Observation]:
-    time = Path(("phenomenon_time",))
-    where = Call(
-        "and", (Call("ge", (time, constant(moment(start)))), Call("le", (time, constant(moment(end)))))
-    )
-    for cells in workspace.series.read(Wanted(frozenset({datastream}), where, top=_ALL)):
-        yield Observation(*cells)
-
-
-def _is_same(known: Observation, row: Observation) -> bool:
-    """The same value; a corrected one is compared as it was before its correction."""
-    number = known.number if known.raw is None else known.raw
-    return (number, known.value, known.phenomenon_end) == (row.number, row.value, row.phenomenon_end)
-
-
-def _replacement(row: Observation) -> Any:
-    def replaced(known: Observation) -> Observation:
-        return replace(
-            known, number=row.number, value=row.value, raw=None, phenomenon_end=row.phenomenon_end,
-            flags=row.flags, extra=row.extra,
-        )  # fmt: skip
-
-    return replaced
 
 
 def _made_from(city: City, source: Source, receipt: Receipt) -> str:

@@ -83,7 +83,8 @@ class Arrival:
     """What one sender waits for: a message and the observations in it, stored together or not at all.
 
     The observations have their datastream and times; `id`, `recorded_at` and `message_id` are given by
-    the store. `message` is None for what was not pushed (polled files have receipts of their own).
+    the store. `message` is None for what was not pushed (polled files have receipts of their own), and
+    for a kept message that was read again, whose number is `reread`.
     """
 
     observations: list[Observation]
@@ -92,6 +93,7 @@ class Arrival:
     reason: str = ""
     device: str = ""
     rejected: tuple[Rejected, ...] = ()
+    reread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

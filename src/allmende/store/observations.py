@@ -22,8 +22,9 @@ from allmende.store.counters import take_ids
 from allmende.store.feature_use import FeatureUse
 from allmende.store.following import newest_id, since
 from allmende.store.hours import hot_hours
-from allmende.store.latest import Edges, no_edges, read_latest, refresh_latest, upsert_latest
+from allmende.store.latest import Edges, count_latest, no_edges, read_latest, refresh_latest, upsert_latest
 from allmende.store.recent import recent
+from allmende.store.rereading import settle_messages
 from allmende.store.thing_tables import ENDED, FEATURE_USE, MESSAGE, MESSAGE_KEY, OBSERVATION
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class SqlObservations:
             upsert_latest(db, rows)
             self._features.keep(db, rows)
         self._keep_messages(db, fresh)
+        settle_messages(db, arrivals)
         if rows:
             self.within(db, rows)
         return tuple(_answer(answer) for answer in answers)
@@ -198,6 +200,11 @@ class SqlObservations:
         with self._engine.connect() as db:
             return read_latest(db, datastreams)
 
+    def total(self, datastreams: Collection[int]) -> int:
+        """How many current observations these datastreams have, hot or not."""
+        with self._engine.connect() as db:
+            return count_latest(db, datastreams)
+
     def datastreams_of_feature(self, feature_id: int) -> frozenset[int]:
         """The datastreams that ever had an observation about a feature."""
         query = select(FEATURE_USE.c.datastream_id).where(FEATURE_USE.c.feature_id == feature_id)
@@ -260,8 +267,9 @@ def _sort_out(
 def _stamp(fresh: Sequence[_Entry], first: int, moment_: int) -> None:
     number = first
     for arrival, message_id, _ in fresh:
+        origin = arrival.reread if message_id is None else message_id
         for row in arrival.observations:
-            row.id, row.recorded_at, row.message_id = number, moment_, message_id
+            row.id, row.recorded_at, row.message_id = number, moment_, origin
             number += 1
 
 
