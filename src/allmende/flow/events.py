@@ -18,6 +18,7 @@ from allmende.ports import Publisher, Sender, Store
 
 _log = logging.getLogger(__name__)
 _TURNS = 16
+_LONG = 20.0
 _SHORTEST = 0.05
 _LOOK_FOR_SILENCE = 60.0
 _CLEAR = 3600.0
@@ -47,8 +48,7 @@ class Events:
             store.subscriptions, readable, principal_of, sender, publisher, patience or Patience(), holder
         )
         self._woken = threading.Event()
-        self._turns = threading.BoundedSemaphore(_TURNS)
-        self._busy: set[str] = set()
+        self._busy: dict[str, float] = {}
         self._thread = threading.Thread(target=self._work, name="events", daemon=True)
         self._rounds = [
             _Round(_LOOK_FOR_SILENCE, lambda: tell_silence(store, now())),
@@ -88,9 +88,14 @@ class Events:
         for round_ in self._rounds:
             round_.run()
         for id_ in self._store.subscriptions.due(now()):
-            if id_ not in self._busy and self._turns.acquire(blocking=False):
-                self._busy.add(id_)
+            if id_ not in self._busy and self._quick() < _TURNS:
+                self._busy[id_] = time.monotonic()
                 threading.Thread(target=self._tell, args=(id_,), name=f"events-{id_}", daemon=True).start()
+
+    def _quick(self) -> int:
+        """The turns that count: a receiver that keeps us waiting takes nobody else's place."""
+        since = time.monotonic() - _LONG
+        return sum(started > since for started in list(self._busy.values()))
 
     def _tell(self, id_: str) -> None:
         try:
@@ -98,8 +103,7 @@ class Events:
         except Exception as error:
             _log.warning("subscription %s waits: %s", id_, error)
         finally:
-            self._busy.discard(id_)
-            self._turns.release()
+            self._busy.pop(id_, None)
             self._woken.set()
 
 

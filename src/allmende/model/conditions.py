@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from allmende.model.observation import SUSPECT, Observation
@@ -70,17 +69,17 @@ def _compare(condition: Threshold, standing: Standing, row: Observation) -> tupl
     result = _result(row)
     if not _comparable(result, condition.value):
         return standing, None
-    standing = replace(standing, seen=row.phenomenon_time)
+    time = row.phenomenon_time
     if standing.holds:
         if _is_back(condition, result):
-            return Standing(False, None, row.phenomenon_time), "ended"
-        return standing, None
+            return Standing(False, None, time), "ended"
+        return Standing(True, standing.since, time), None
     if not _HOLDS[condition.compare](result, condition.value):
-        return replace(standing, since=None), None
-    since = row.phenomenon_time if standing.since is None else standing.since
-    if row.phenomenon_time - since < condition.seconds * SECOND:
-        return replace(standing, since=since), None
-    return Standing(True, since, row.phenomenon_time), "began"
+        return Standing(False, None, time), None
+    since = time if standing.since is None else standing.since
+    if time - since < condition.seconds * SECOND:
+        return Standing(False, since, time), None
+    return Standing(True, since, time), "began"
 
 
 def _is_back(condition: Threshold, result: Any) -> bool:

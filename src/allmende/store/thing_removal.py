@@ -1,8 +1,8 @@
 """Deletions and what goes with them (OGC 18-088, requirement on integrity constraints).
 
 A thing takes its datastreams and historical locations along, a sensor or observed property its
-datastreams, a datastream its observations, a location its historical locations, a feature its
-observations. Rows that are already in the history are left out by readers at once (their datastream
+datastreams, a datastream its observations and what was still to be told of them, a location its
+historical locations, a feature its observations. Rows that are already in the history are left out by readers at once (their datastream
 is gone, or they are in `ended`) and leave the files with the mover's next rewrite.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Column, Connection, Table, delete, select
 
 from allmende.model.thing import ThingKind
+from allmende.store.subscription_tables import OUTBOX, STANDING
 from allmende.store.thing_rows import KINDS
 from allmende.store.thing_tables import (
     DATASTREAM,
@@ -74,7 +75,7 @@ def _before_observed_property(db: Connection, ids: Ids) -> None:
 
 
 def _before_datastream(db: Connection, ids: Ids) -> None:
-    for table in (OBSERVATION, ENDED, LATEST, DATASTREAM_PROPERTY):
+    for table in (OBSERVATION, ENDED, LATEST, DATASTREAM_PROPERTY, OUTBOX, STANDING):
         _drop(db, table, "datastream_id", ids)
 
 

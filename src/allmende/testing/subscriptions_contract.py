@@ -23,10 +23,10 @@ from allmende.model.subscription import (
     Condition,
     EveryValue,
     Interest,
+    Receiver,
     Subscription,
     Threshold,
     Topic,
-    Receiver,
 )
 from allmende.model.thing import Datastream, ObservedProperty, Sensor, Thing
 from allmende.store.sql import SqlStore
@@ -249,3 +249,12 @@ class SubscriptionsContract:
         for call in (store.subscriptions.get, store.subscriptions.remove, store.subscriptions.progress):
             with pytest.raises(NotFound):
                 call("a")
+
+    def test_a_deleted_datastream_leaves_nothing_to_tell(self, store: SqlStore) -> None:
+        """What was deleted is not told later from the outbox."""
+        water, heat = make_streams(store)
+        store.subscriptions.add(wish("a", Threshold("above", 0.0)))
+        append(store, measured(water, 0, 1.0), measured(heat, 0, 2.0))
+        store.things.delete("datastream", water)
+        assert told(store, "a") == [("began", 2.0)]
+        assert store.subscriptions.silent("a") == frozenset({heat})
