@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.postgres import postgres
+from tests.postgres import own_postgres, postgres
 
-__all__ = ["postgres"]
+__all__ = ["own_postgres", "postgres"]

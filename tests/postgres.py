@@ -45,8 +45,31 @@ class Postgres:
         return f"postgresql+psycopg://allmende@/{database}?host={self.folder}"
 
 
+class Server(Postgres):
+    """A server of one test, which may be stopped and started again."""
+
+    def __init__(self, folder: Path, options: str) -> None:
+        super().__init__(folder)
+        self.options = options
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        _call(_bin() / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again; it recovers what was committed."""
+        data = self.folder / "data"
+        _call(_bin() / "pg_ctl", "-D", data, "-w", "-l", self.folder / "log", "-o", self.options, "start")
+
+
+def _bin() -> Path:
+    found = programs()
+    assert found is not None
+    return found
+
+
 @contextmanager
-def running(*, durable: bool = False) -> Iterator[Postgres]:
+def running(*, durable: bool = False) -> Iterator[Server]:
     """A server on a socket only. Without `durable` it does not wait for the disk."""
     found = programs()
     if found is None:
@@ -63,7 +86,7 @@ def running(*, durable: bool = False) -> Iterator[Postgres]:
         options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     _call(found / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
-        yield Postgres(folder)
+        yield Server(folder, options)
     finally:
         _call(found / "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
@@ -91,4 +114,11 @@ def _call(*command: object) -> None:
 def postgres() -> Iterator[Postgres]:
     """One server for all tests of a run."""
     with running() as server:
+        yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Server]:
+    """A server that waits for the disk, for one test alone."""
+    with running(durable=True) as server:
         yield server
