@@ -25,7 +25,7 @@ from allmende.share.web import create_app
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import FixedClock
 from allmende.testing.every_class import Tiny, make_tiny
-from allmende.testing.subscriptions_contract import append, make_streams, measured
+from allmende.testing.subscriptions_contract import append, make_streams, measured, wish
 
 Event = dict[str, Any]
 
@@ -317,3 +317,14 @@ def test_too_many_clients_are_sent_away(tmp_path: Path) -> None:
 
     play(scene)
     store.close()
+
+
+def test_operators_see_how_many_follow_and_wait(client: TestClient[Litestar], tiny: Tiny) -> None:
+    """Numbers only, nothing about whom."""
+    water, _ = make_streams(tiny.store)
+    tiny.store.subscriptions.add(wish("a"))
+    append(tiny.store, measured(water, 0))
+    lines = client.get("/metrics").text.splitlines()
+    assert {"allmende_live_clients 0", "allmende_events_waiting 1", "allmende_events_given_up 0"} <= set(
+        lines
+    )

@@ -57,7 +57,8 @@ class Subscribing:
         """The subscriptions of this key, oldest first. Raises NotAllowed."""
         if not principal.may_write("subscriptions"):
             raise NotAllowed(
-                "subscriptions need a key", hint="`allmende key CITY make --name NAME --scope write:subscriptions`"
+                "subscriptions need a key",
+                hint="`allmende key CITY make --name NAME --scope write:subscriptions`",
             )
         return tuple(one for one in self._subscriptions.all() if one.key_id == principal.key_id)
 
@@ -86,6 +87,10 @@ class Subscribing:
     def retry(self, principal: Principal, subscription_id: str, numbers: Collection[int] | None) -> int:
         """Try events that were given up (all, or these) again; returns how many."""
         return self._subscriptions.retry(self.one(principal, subscription_id).id, numbers)
+
+    def backlog(self) -> tuple[int, int]:
+        """How many events of all subscriptions wait, and how many were given up; for the operator."""
+        return self._subscriptions.backlog()
 
     def _seen(self, principal: Principal, events: Collection[Event]) -> tuple[Event, ...]:
         ids = frozenset(event.observation.datastream_id for event in events)

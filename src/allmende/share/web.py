@@ -271,13 +271,18 @@ def readyz(reads: GivenReads) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@get("/metrics", include_in_schema=False, sync_to_thread=False, media_type="text/plain; version=0.0.4")
+@get("/metrics", include_in_schema=False, sync_to_thread=True, media_type="text/plain; version=0.0.4")
 def metrics(request: Request[Any, Any, Any], reads: GivenReads) -> str:
     """Counters for Prometheus; nothing about readers."""
     cache: PageCache = request.app.state.cache
+    live: Live = request.app.state.live
+    waiting, given_up = request.app.state.subscribing.backlog()
     lines = [
         ("allmende_page_cache_hits_total", "counter", cache.hits),
         ("allmende_page_cache_misses_total", "counter", cache.misses),
         ("allmende_store_generation", "gauge", reads.generation()),
+        ("allmende_live_clients", "gauge", live.feed.clients),
+        ("allmende_events_waiting", "gauge", waiting),
+        ("allmende_events_given_up", "gauge", given_up),
     ]
     return "".join(f"# TYPE {name} {kind}\n{name} {value}\n" for name, kind, value in lines)

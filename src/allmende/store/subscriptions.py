@@ -75,6 +75,12 @@ class SqlSubscriptions:
             raise _unknown(subscription_id)
         return progress_of(row, waiting)
 
+    def backlog(self) -> tuple[int, int]:
+        """How many events of all subscriptions wait, and how many were given up."""
+        with self._engine.connect() as db:
+            whole, given_up = db.execute(select(func.count(), func.count(_OUTBOX.given_up))).one()
+        return whole - given_up, given_up
+
     def silent(self, subscription_id: str) -> frozenset[int]:
         """The datastreams whose beginning was told and whose end was not."""
         mine = (STANDING.c.subscription_id == subscription_id) & STANDING.c.holds

@@ -228,6 +228,7 @@ class SubscriptionsContract:
         assert [(event.id, event.reason) for event in aside] == [(ids[0], "410 gone"), (ids[1], "410 gone")]
         assert store.subscriptions.given_up("a", after=ids[0]) == aside[1:]
         assert store.subscriptions.progress("a").given_up == 2
+        assert store.subscriptions.backlog() == (1, 2)
         assert store.subscriptions.retry("a", ids[1:2]) == 1
         assert told(store, "a") == [("observation", 1.0), ("observation", 2.0)]
         assert store.subscriptions.retry("a") == 1
