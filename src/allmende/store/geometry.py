@@ -53,6 +53,11 @@ def check_geometric(part: Call) -> None:
         raise RecipeInvalid("this is not a condition", where=f"character {part.position}")
 
 
+def always(part: Call) -> bool:
+    """Whether a condition without any path holds, as for the length of a given line."""
+    return fulfils(part, shapely.Point(0, 0))
+
+
 def _kind(part: Expression) -> Kind:
     if isinstance(part, Path):
         return "geometry"

@@ -30,7 +30,7 @@ from allmende.model.query import (
 )
 from allmende.store.clauses import Clauses, relations_of
 from allmende.store.fields import FIELDS, OWNERS, RELATIONS, ROOTS, TABLES
-from allmende.store.geometry import GEOMETRIC, TOUCHING, check_geometric, fulfils
+from allmende.store.geometry import GEOMETRIC, TOUCHING, always, check_geometric, fulfils
 from allmende.store.thing_rows import KINDS
 from allmende.store.things import add_links
 from allmende.store.visibility import Classes, visible
@@ -155,11 +155,13 @@ class SqlQuerying:
             return replace(part, operands=tuple(inner))
         return self._geometry(db, kind, part, classes)
 
-    def _geometry(self, db: Connection, kind: str, part: Call, classes: Classes) -> OneOf:
+    def _geometry(self, db: Connection, kind: str, part: Call, classes: Classes) -> Expression:
         paths = [inner for inner in parts(part) if isinstance(inner, Path)]
+        check_geometric(part)
+        if not paths:
+            return constant(always(part))
         if len(paths) != 1:
             raise RecipeInvalid("geometry is compared with one field", where=f"character {part.position}")
-        check_geometric(part)
         prefix, target = relations_of(kind, paths[0])
         field = paths[0].steps[len(prefix)]
         if FIELDS[target][field] != "geometry":

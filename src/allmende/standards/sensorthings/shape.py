@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 import numpy
 
-from allmende.model.observation import Latest, Observation, moment
+from allmende.model.observation import Latest, Observation, Quality, moment
 from allmende.model.thing import Datastream, Unit
 from allmende.standards.sensorthings.mapping import EntitySet
 
 Json = dict[str, Any]
 Row = Sequence[Any]
 # Places in a row of observations: see the fields of `Observation`.
-STREAM, TIME, ID, END, RESULT_TIME, NUMBER, VALUE, FEATURE, EXTRA = 0, 1, 2, 4, 5, 6, 7, 13, 14
+STREAM, TIME, ID, END, RESULT_TIME, NUMBER, VALUE = 0, 1, 2, 4, 5, 6, 7
+FLAGS, FEATURE, EXTRA = 9, 13, 14
 _EPOCH = moment(0).replace(tzinfo=None)
 
 
@@ -88,10 +89,18 @@ def observation(row: Row) -> Json:
         "resultTime": written(row[RESULT_TIME]),
         "result": result_of(row),
     }
-    extra = json.loads(row[EXTRA]) if row[EXTRA] else {}
-    return shaped | {
-        name: extra[name] for name in ("resultQuality", "validTime", "parameters") if name in extra
-    }
+    return shaped | _said(row[EXTRA], row[FLAGS])
+
+
+def _said(extra: str | None, flags: int) -> Json:
+    """What is said about a value: by its producer, else, about its quality, by our rules."""
+    if not extra and not flags:
+        return {}
+    known = json.loads(extra) if extra else {}
+    if flags and "resultQuality" not in known:
+        names = [flag.name for flag in Quality if flag and flag in Quality(flags)]
+        known["resultQuality"] = {"flags": names, "doubts": known.get("doubts", [])}
+    return {name: known[name] for name in ("resultQuality", "validTime", "parameters") if name in known}
 
 
 def entity(root: str, of: EntitySet, id_: int, properties: Mapping[str, Any]) -> Json:
@@ -131,7 +140,7 @@ def observations_text(root: str, rows: Sequence[Row], stream_set: str) -> bytes:
     own = f"{root}/Observations("
     pieces: list[str | list[str]] = ['{"@iot.id":', ids, f',"@iot.selfLink":"{own}', ids]
     pieces += [')","phenomenonTime":"', _starts(columns), '","resultTime":', _result_times(columns)]
-    pieces += [',"result":', _results(columns), _extras(columns[EXTRA])]
+    pieces += [',"result":', _results(columns), _extras(columns[EXTRA], columns[FLAGS])]
     pieces += [f',"{stream_set}@iot.navigationLink":"{own}', ids, f')/{stream_set}"']
     pieces += [_abouts(columns[FEATURE], columns[ID], own), "},"]
     return b"[" + _woven(pieces, len(rows))[:-1].encode() + b"]"
@@ -187,16 +196,15 @@ def _number(number: float) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
-def _extras(extras: Sequence[str | None]) -> str | list[str]:
-    return [_more(extra) for extra in extras] if any(extras) else ""
-
-
-def _more(extra: str | None) -> str:
-    if not extra:
+def _extras(extras: Sequence[str | None], flags: Sequence[int]) -> str | list[str]:
+    if not any(extras) and not any(flags):
         return ""
-    found = json.loads(extra)
-    named = [(name, found[name]) for name in ("resultQuality", "validTime", "parameters") if name in found]
-    return "".join(f',"{name}":{msgspec.json.encode(value).decode()}' for name, value in named)
+    return [_more(extra, flag) for extra, flag in zip(extras, flags, strict=True)]
+
+
+def _more(extra: str | None, flags: int) -> str:
+    said = _said(extra, flags)
+    return "," + msgspec.json.encode(said).decode()[1:-1] if said else ""
 
 
 def _abouts(features: Sequence[int | None], ids: Sequence[int], own: str) -> str | list[str]:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from allmende.model.access import Access
+from allmende.model.observation import Observation, Quality
 from allmende.share.web import create_app
-from allmende.standards.sensorthings import plan
+from allmende.standards.sensorthings import plan, shape
+from allmende.standards.sensorthings.mapping import SETS
 from allmende.testing.every_class import make_tiny
-from allmende.testing.trees import plant
+from allmende.testing.trees import NOON, plant
 
 ROOT = "http://testserver.local/sta/v1.1"
 Get = Callable[[str], Any]
+_TIMES = st.integers(-(10**15), 4 * 10**15) | st.integers(-(10**9), 10**9).map(lambda second: second * 10**6)
+ROWS = st.builds(
+    Observation,
+    datastream_id=st.just(1),
+    phenomenon_time=_TIMES,
+    id=st.integers(1, 2**60),
+    phenomenon_end=st.none() | _TIMES,
+    result_time=st.none() | _TIMES,
+    number=st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-5, 5).map(float),
+    value=st.none() | st.sampled_from(['"wet"', "true", "[1,2]", '{"a":null}']),
+    flags=st.sampled_from([0, 0, 1, 64]),
+    feature_id=st.none() | st.just(4),
+    extra=st.none() | st.just('{"parameters":{"n":1},"other":2}'),
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +150,33 @@ def test_properties_of_each_kind(get: Get) -> None:
     assert get("/Observations(10)")["phenomenonTime"] == "2026-06-01T12:00:00.500Z/2026-06-01T13:00:00Z"
     assert get("/Observations(11)")["result"] is True
     assert get("/Observations(12)")["result"] == [5, {"deep": "x"}, 2.5]
+
+
+def test_doubts_are_told() -> None:
+    """A value that our rules doubt says so, alone and in a page; what the producer said stays."""
+    row = Observation(
+        1, NOON, 7, number=3.5, flags=Quality.RANGE | Quality.STUCK, extra='{"doubts":[{"rule":"range"}]}'
+    )
+    told = {"flags": ["RANGE", "STUCK"], "doubts": [{"rule": "range"}]}
+    assert shape.observation(shape.row_of(row))["resultQuality"] == told
+    text = json.loads(shape.observations_text(ROOT, [shape.row_of(row)], "Datastream"))
+    assert text[0]["resultQuality"] == told
+    own = replace(row, extra='{"resultQuality":"poor"}')
+    assert shape.observation(shape.row_of(own))["resultQuality"] == "poor"
+
+
+@given(st.lists(ROWS, min_size=1, max_size=6))
+def test_pages_are_written_as_single_ones(rows: list[Observation]) -> None:
+    """The fast way of writing a page gives the same as the slow way for each."""
+    lines = [shape.row_of(row) for row in rows]
+    page = json.loads(shape.observations_text(ROOT, lines, "Datastream"))
+    of = SETS["Observations"]
+    single = [shape.entity(ROOT, of, row[shape.ID], shape.observation(row)) for row in lines]
+    for one, row in zip(single, rows, strict=True):
+        del one["MultiDatastream@iot.navigationLink"]
+        if row.feature_id is None:
+            del one["FeatureOfInterest@iot.navigationLink"]
+    assert page == single
 
 
 # --- addresses ---
