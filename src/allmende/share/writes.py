@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allmende.errors import NotAllowed
@@ -12,6 +13,7 @@ from allmende.model.thing import Datastream, Feature
 from allmende.ports import Intake, Observations, Series, ThingsWriting
 from allmende.share.writers import Writers
 
+_SECONDS = 60.0  # so long a feature is remembered
 _ID = 2  # the place of the id in a row of observations
 
 
@@ -26,7 +28,8 @@ class Writes:
         self._writers = writers
         self._series = series
         self._store = store
-        self._features: dict[int, int] = {}
+        self._features: dict[int, int | None] = {}
+        self._until = 0.0
 
     def of(self, authorization: bytes | None) -> Principal:
         """Who writes. Raises NotAllowed for a key that is not known or no longer valid."""
@@ -57,13 +60,16 @@ class Writes:
 
         None when nobody knows the place. Remembered, because every observation asks.
         """
-        known = self._features.get(stream.id)
-        if known is not None:
-            return known
+        if time.monotonic() > self._until:  # another process may have moved the thing
+            self._features.clear()
+            self._until = time.monotonic() + _SECONDS
+        if stream.id in self._features:
+            return self._features[stream.id]
         places = things.locations_of(stream.thing_id, db)
-        if not places:
-            return None
-        found = things.feature_of_location(places[0], db) or self._make_feature(places[0], stream, things, db)
+        found = None
+        if places:
+            made = things.feature_of_location(places[0], db)
+            found = made or self._make_feature(places[0], stream, things, db)
         if db is None:  # within a transaction that may fail nothing is remembered
             self._features[stream.id] = found
         return found
