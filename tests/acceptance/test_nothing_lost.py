@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
-from allmende.errors import StoreBusy
+from allmende.errors import Conflict, StoreBusy
+from allmende.flow.known_things import KnownThings
 from allmende.flow.workspace import Workspace
 from allmende.model.access import Access
 from allmende.model.limits import Limits
@@ -234,6 +237,45 @@ def test_devices_seen_for_the_first_time_while_the_disk_is_full_are_refused_too(
         assert site.send_until_taken(message).status == "stored"
     site.check()
     assert len(site.acknowledged) == 61
+
+
+@pytest.mark.parametrize(
+    "error",
+    [StoreBusy("locked"), OperationalError("insert", {}, sqlite3.OperationalError("disk I/O error"))],
+    ids=["ours", "the database's"],
+)
+def test_a_store_that_fails_while_a_message_is_read_is_no_fault_of_the_message(
+    site: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """It is refused, not put into quarantine: sent again, its values are stored."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    message = site.uplink()
+    with monkeypatch.context() as patched:
+        patched.setattr("allmende.flow.known_things.KnownThings.settle", fail)
+        assert not _taken(site, message)
+    assert site.store.observations.messages() == ()
+    assert site.send(message).status == "stored"
+    site.check()
+
+
+def test_two_processes_that_meet_a_new_device_at_once_both_store_its_values(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slower one finds the thing made already, and looks again."""
+    real, times = KnownThings.settle, []
+
+    def late(*arguments: Any) -> Any:
+        times.append(1)
+        if len(times) == 1:
+            raise Conflict("there is a thing with the key 'probe-1' already")
+        return real(*arguments)
+
+    monkeypatch.setattr(KnownThings, "settle", late)
+    assert site.send(site.uplink()).status == "stored"
+    site.check()
 
 
 def _taken(site: Site, message: Message) -> bool:

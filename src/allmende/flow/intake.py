@@ -7,16 +7,20 @@ mended decoder can read it again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from allmende.errors import AllmendeError, NotFound, Unreadable
+from sqlalchemy.exc import DBAPIError
+
+from allmende.errors import AllmendeError, Conflict, NotFound, Unreadable
 from allmende.flow.datastreams import Datastreams
 from allmende.model.message import Accepted, Arrival, Change, Message
 from allmende.model.thing import Datastream
 from allmende.model.way import WayState
+from allmende.store.observations import fault
 from allmende.store.writer import GroupWriter
 
 _log = logging.getLogger(__name__)
@@ -39,18 +43,33 @@ class Ways:
         return tuple(sorted(self._known))
 
     def interpret(self, message: Message) -> Arrival:
-        """The message as an arrival; quarantined when it cannot be understood."""
+        """The message as an arrival; quarantined when it cannot be understood.
+
+        Raises StoreBusy when its things cannot be made now: that is no fault of the message.
+        """
         try:
-            if len(message.payload) > LARGEST_MESSAGE:
-                raise Unreadable(f"the message has more than {LARGEST_MESSAGE // 2**20} MB")
-            return self._of(message.way)(message)
+            return self._understand(message)
+        except DBAPIError as error:
+            raise fault(error) from error
         except AllmendeError as error:
+            if error.transient:
+                raise
             return Arrival([], message, "quarantined", str(error))
         except RecursionError:
             return Arrival([], message, "quarantined", "the message is nested too deeply")
         except Exception as error:
             _log.exception("a message of %s could not be read", message.way, exc_info=error)
             return Arrival([], message, "quarantined", f"reading it failed: {type(error).__name__}: {error}")
+
+    def _understand(self, message: Message) -> Arrival:
+        if len(message.payload) > LARGEST_MESSAGE:
+            raise Unreadable(f"the message has more than {LARGEST_MESSAGE // 2**20} MB")
+        interpret = self._of(message.way)
+        try:
+            return interpret(message)
+        except Conflict:
+            # Another process made the same thing at this very moment; now it is there.
+            return interpret(message)
 
     def _of(self, way: str) -> Interpret:
         found = self._known.get(way)
@@ -75,8 +94,13 @@ class WritingIntake:
         self._states = states or {}
 
     def receive(self, message: Message) -> Future[Accepted]:
-        """For threads: the future is done when the message is on disk."""
-        return self.writer.submit(self.ways.interpret(message))
+        """For threads: the future is done when the message is on disk; it fails with StoreBusy."""
+        try:
+            return self.writer.submit(self.ways.interpret(message))
+        except AllmendeError as error:
+            refused: Future[Accepted] = Future()
+            refused.set_exception(error)
+            return refused
 
     async def take(self, message: Message) -> Accepted:
         """For coroutines. Raises StoreBusy when nothing could be kept."""
@@ -85,7 +109,7 @@ class WritingIntake:
             state.received += 1
             state.last_received_at = message.received_at
         try:
-            accepted: Accepted = await self.writer.submit_async(self.ways.interpret(message))
+            accepted: Accepted = await self.writer.submit_async(await self._interpret(message))
         except AllmendeError as error:
             if state is not None:
                 state.refuse(str(error), message.received_at)
@@ -93,6 +117,12 @@ class WritingIntake:
         if state is not None:
             state.count(accepted)
         return accepted
+
+    async def _interpret(self, message: Message) -> Arrival:
+        """In a thread when it may take long: a new device is made in the store, a decoder runs a script."""
+        if message.way in self._states:
+            return await asyncio.to_thread(self.ways.interpret, message)
+        return self.ways.interpret(message)
 
     def states(self) -> Mapping[str, WayState]:
         """How each of the city's ways in is doing, as far as this process knows."""
