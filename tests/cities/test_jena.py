@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
+from itertools import groupby, pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from allmende.app import create_app, open_workspace
 from allmende.flow.recompute import Recomputer
 from allmende.flow.run import run_city
 from allmende.model.access import Access
+from allmende.model.message import Message
 from tests.acceptance.conftest import Served
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +170,55 @@ def test_computing_again_gives_the_same(jena: Served) -> None:
     recompute = Recomputer(jena.workspace)
     versions = jena.workspace.store.latest_versions().values()
     assert {str(v.pin): made.reason for v in versions if not (made := recompute(v.pin)).equal} == {}
+
+
+def test_car_parks_fill_as_the_story_says(jena: Served) -> None:
+    """Means by hour, the number of readings and the places of Jena are those of the two files."""
+    with (RECORDED / "08_parking" / "dresdenaltmarkt.csv").open(encoding="utf-8") as file:
+        rows = [(datetime.fromisoformat(time), float(value)) for time, value in csv.reader(file)]
+    page = jena.client.get("/w/full-car-parks").text
+    for days, hour in ((range(5, 6), 9), (range(5, 6), 12), (range(5, 6), 13), (range(5), 13)):
+        fitting = [value for time, value in rows if time.weekday() in days and time.hour == hour]
+        assert f"{sum(fitting) / len(fitting):.0f}\u00a0%" in page
+    assert f"{len(rows):,}".replace(",", ".") in page
+    recorded = json.loads((RECORDED / "08_parking" / "parkapi2_jena.geojson").read_text(encoding="utf-8"))
+    places = sum(one["properties"]["capacity"] for one in recorded["features"])
+    assert f"{places:,}".replace(",", ".") + "\u00a0Plätze" in page
+
+
+def test_what_the_story_says_of_the_file_is_true(jena: Served) -> None:
+    """No gap in 14 months, and once the same value for 18 hours."""
+    with (RECORDED / "08_parking" / "dresdenaltmarkt.csv").open(encoding="utf-8") as file:
+        rows = [(datetime.fromisoformat(time), value) for time, value in csv.reader(file)]
+    apart = {later[0] - earlier[0] for earlier, later in pairwise(rows)}
+    assert {step.total_seconds() for step in apart} == {900}
+    longest = max(len(list(run)) for _, run in groupby(value for _, value in rows))
+    assert 18 <= (longest - 1) / 4 < 19
+
+
+@pytest.mark.parametrize(
+    ("example", "kind", "expected"),
+    [
+        (1, "dragino-lse01", {"soil-moisture": 13.74, "soil-temperature": 13.25, "battery": 3.301}),
+        (2, "sensecap-s2120", {"air-temperature": 24.4, "air-humidity": 36.0, "wind-speed": 4.1}),
+        (4, "tektelic-kiwi", {"soil-water-tension-1": 63.0048, "soil-water-tension-2": 104.6936}),
+    ],
+)
+def test_uplinks_of_the_city_become_values(
+    jena: Served, example: int, kind: str, expected: dict[str, float]
+) -> None:
+    """A recorded message of each kind of sensor gives its values, and a page without a guessed place."""
+    workspace = jena.workspace
+    file = RECORDED / "03_jena_sensors" / f"chirpstack_uplink_example{example}.json"
+    message = Message("lorawan", file.read_bytes(), workspace.clock.now(), "?event=up", "application/json")
+    arrival = workspace.live.sensing.interpret(workspace.city.ways["lorawan"])(message)
+    workspace.store.observations.append([arrival])
+    page = jena.client.get(f"/t/{arrival.device}").text
+    for name, value in expected.items():
+        stream = workspace.store.things.find("datastream", f"{arrival.device}:{name}")
+        assert stream is not None
+        newest = workspace.store.observations.latest([stream.id])[stream.id].observation
+        assert newest is not None
+        assert newest.number == pytest.approx(value, abs=1e-4)
+    assert workspace.city.sensors[kind].title.of("de")
+    assert "hat niemand gesagt" in page
