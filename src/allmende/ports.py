@@ -371,10 +371,6 @@ class Observations(Protocol):
         """The newest current observations of a datastream that are hot, oldest first."""
         ...
 
-    def hours(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
-        """Sums by hour as known on a moment: datastream_id, start, credible, doubted, minimum, maximum, sum."""
-        ...
-
     def latest(self, datastreams: Iterable[int] | None = None) -> dict[int, Latest]:
         """The newest value and the counters of these datastreams, or of all that have any."""
         ...

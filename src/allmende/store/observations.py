@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter, itemgetter
 from time import time_ns
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -21,14 +21,10 @@ from allmende.store.bulk import Bulk
 from allmende.store.counters import take_ids
 from allmende.store.feature_use import FeatureUse
 from allmende.store.following import newest_id, since
-from allmende.store.hours import hot_hours
 from allmende.store.latest import Edges, count_latest, no_edges, read_latest, refresh_latest, upsert_latest
 from allmende.store.recent import recent
 from allmende.store.rereading import settle_messages
 from allmende.store.thing_tables import ENDED, FEATURE_USE, MESSAGE, MESSAGE_KEY, OBSERVATION
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Judge = Callable[[Sequence[Observation]], None]
 Within = Callable[[Connection, Sequence[Observation]], None]
@@ -189,11 +185,6 @@ class SqlObservations:
     ) -> list[Observation]:
         """Hot current observations with larger ids (of these datastreams), in the order of ids."""
         return since(self._engine, observation_id, datastreams, limit)
-
-    def hours(self, datastreams: Sequence[int], start: int, end: int, known_on: int) -> pa.Table:
-        """Sums by hour over hot observations as known on a moment (see `store/hours`)."""
-        with self._engine.connect() as db:
-            return hot_hours(db, datastreams, start, end, known_on)
 
     def latest(self, datastreams: Iterable[int] | None = None) -> dict[int, Latest]:
         """The newest value and the counters of these datastreams, or of all."""
