@@ -54,12 +54,14 @@ def open_workspace(
     private_hosts: Iterable[str] = (),
     proxy: str | None = None,
     check_options: bool = True,
+    store: str | None = None,
 ) -> Workspace:
     """Load the city and open its data; the data folder is made when it is not there.
 
     With `replay` every address is answered from recorded files and the network is left alone; with
     `offline` it is left alone too, and there are no answers. `private_hosts` are names that may lie
-    in a private network. Without `check_options` no connector's code is loaded (to serve pages in
+    in a private network. `store` is the address of a PostgreSQL (`postgresql+psycopg://…`); without it the
+    store is a SQLite file among the data. Without `check_options` no connector's code is loaded (to serve pages in
     little memory). Raises CityInvalid or StoreFault.
     """
     folder = city_folder.resolve()
@@ -67,20 +69,20 @@ def open_workspace(
     place = data_folder(folder, data)
     place.mkdir(parents=True, exist_ok=True)
     clock = SystemClock()
-    store = SqlStore.open(f"sqlite:///{place / 'store.sqlite'}")
+    opened = SqlStore.open(store or f"sqlite:///{place / 'store.sqlite'}")
     lake = LocalLake(place)
-    engine = DuckEngine(store, lake)
+    engine = DuckEngine(opened, lake)
     outside = _outside(city, replay, offline, private_hosts, proxy)
     return Workspace(
         city=city,
         city_folder=folder,
         data=place,
-        store=store,
+        store=opened,
         lake=lake,
         engine=engine,
         http=_http(city, folder, clock, outside),
         clock=clock,
-        figures=Figures(city, store, engine, clock),
+        figures=Figures(city, opened, engine, clock),
         sender=_sender(city, replay, offline, private_hosts, proxy),
         publisher=_publisher(city, offline),
     )

@@ -53,6 +53,7 @@ class Place:
             private_hosts=private_hosts(),
             proxy=proxy,
             check_options=check_options,
+            store=os.environ.get("ALLMENDE_STORE") or None,
         )
 
     def arguments(self) -> list[str]:

@@ -17,6 +17,12 @@ class Setting:
 
 SETTINGS = (
     Setting("ALLMENDE_DATA", "--data", "data/<city>", "the folder with the city's data"),
+    Setting(
+        "ALLMENDE_STORE",
+        "",
+        "store.sqlite in the data folder",
+        "the address of a PostgreSQL 15 or newer: postgresql+psycopg://user:password@host/database",
+    ),
     Setting("ALLMENDE_REPLAY", "--replay", "none", "a folder with recorded answers (addresses.csv)"),
     Setting("ALLMENDE_OFFLINE", "--offline", "no", "1: leave the network alone"),
     Setting("ALLMENDE_HOST", "--host", "127.0.0.1", "the address to serve on"),
