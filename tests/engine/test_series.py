@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from allmende.engine.series import SeriesReader
 from allmende.flow.mover import Mover
 from allmende.lake.history import History
+from allmende.lake.history_files import HistoryFile
 from allmende.model.message import Arrival, Change
 from allmende.model.observation import Observation, microseconds
 from allmende.model.query import Order
@@ -123,3 +125,48 @@ def test_two_revisions_are_never_known_at_once(place: Place) -> None:
 def _with(row: Observation, number: float) -> Observation:
     row.number = number
     return row
+
+
+def test_a_value_that_was_given_an_earlier_time_keeps_all_its_revisions(place: Place) -> None:
+    """Its second revision lies in the history while the first one is still hot."""
+    late, early = place.ids[10], microseconds(START) + 5 * HOUR + 1
+    place.store.observations.change(Change(late, lambda row: replace(row, phenomenon_time=early)))
+    place.move(6)
+    assert [row.revision for row in place.reader.revisions(late)] == [1, 2]
+    found = place.reader.observation(late)
+    assert found is not None
+    assert found.phenomenon_time == early
+
+
+def test_the_oldest_values_come_from_the_first_files_only(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page from the beginning opens no month behind it."""
+    june = [Observation(place.stream, microseconds(START) + hour * HOUR, 0, number=2.0) for hour in (20, 21)]
+    place.store.observations.append([Arrival(june)])
+    place.move(24)
+    assert {file.month for file in History(place.folder / "history").files()} == {"2026-05", "2026-06"}
+    opened: list[str] = []
+    path = History.path
+
+    def noted(self: History, file: HistoryFile) -> str:
+        opened.append(file.month)
+        return path(self, file)
+
+    monkeypatch.setattr(History, "path", noted)
+    order = (Order(Field(("phenomenon_time",))),)
+    rows = place.reader.read(Wanted(frozenset({place.stream}), order=order, top=3))
+    assert [row[2] for row in rows] == list(place.ids[:3])
+    assert set(opened) == {"2026-05"}
+
+
+def test_days_hours_and_rows_give_the_same_sums(place: Place) -> None:
+    """The sums beside the history, by day and by hour, are those of its rows."""
+    place.move(24)
+    day = 24 * HOUR
+    start = microseconds(START) // day * day
+    for length in (day, HOUR):
+        kept = place.reader.sums([place.stream], (start, start + 2 * day, length))
+        counted = place.reader.sums([place.stream], (start, start + 2 * day, length), 2**60)
+        assert kept.num_rows
+        assert kept.equals(counted)

@@ -30,7 +30,7 @@ from allmende.flow.mover import Mover
 from allmende.lake.history import History
 from allmende.model.message import Arrival, Change
 from allmende.model.observation import SUSPECT, Observation, Quality, microseconds, moment
-from allmende.model.query import Call, Expression, constant
+from allmende.model.query import Call, Expression, Order, constant
 from allmende.model.query import Path as Field
 from allmende.model.series import Wanted
 from allmende.model.thing import Datastream, ObservedProperty, Sensor, Thing
@@ -48,6 +48,7 @@ NUMBERS = st.one_of(st.none(), st.integers(-50, 50).map(float))
 FLAGS = st.sampled_from([0, 0, 0, int(Quality.RANGE), int(Quality.DUPLICATE), int(Quality.GAP)])
 UNCOUNTED = int(SUSPECT | Quality.DUPLICATE)
 STREAMS = 3
+BY_TIME = (Order(Field(("phenomenon_time",))), Order(Field(("id",))))
 
 
 @dataclass
@@ -196,6 +197,8 @@ class Histories(RuleBasedStateMachine):
         assert shown == expected
         skipped = self.reader.read(Wanted(frozenset(self.ids), top=4, skip=2))
         assert [Observation(*row) for row in skipped] == expected[2:6]
+        oldest = self.reader.read(Wanted(frozenset(self.ids), order=BY_TIME, top=4, skip=1))
+        assert [Observation(*row) for row in oldest] == expected[::-1][1:5]
 
     @invariant()
     def what_was_known_stays_known(self) -> None:
@@ -239,12 +242,12 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def sums_are_right(self) -> None:
-        """By hour and by ten minutes, now and as known before."""
+        """By day, by hour and by ten minutes, now and as known before."""
         if not hasattr(self, "model"):
             return
-        for length in (HOUR, 10 * MINUTE):
+        for length in (24 * HOUR, HOUR, 10 * MINUTE):
             for on in (None, *self.moments[-1:]):
-                found = self.reader.sums(self.ids, (FIRST, FIRST + 80 * HOUR, length), on)
+                found = self.reader.sums(self.ids, (FIRST, FIRST + 96 * HOUR, length), on)
                 assert found.to_pylist() == _sums(self.model.known(on), length)
 
     def _hot(self) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ import pyarrow as pa
 from sqlalchemy import func, select
 
 from allmende.engine.duck_words import written
+from allmende.engine.past_files import chosen_files, in_order, overlapping
+from allmende.engine.tuples import table_of, tuples_of
 from allmende.errors import RecipeInvalid
 from allmende.lake.history import History
-from allmende.lake.history_files import ROWS, HistoryFile
-from allmende.model.observation import Observation, microseconds
-from allmende.model.query import Call, Constant, Expression, Path
+from allmende.lake.history_files import HistoryFile
+from allmende.model.observation import Observation
 from allmende.model.series import Wanted
 from allmende.store.clauses import Clauses
 from allmende.store.ended import Ended, Moving
@@ -32,7 +33,7 @@ _NAMES = ", ".join(
     for column in OBSERVATION.columns
 )
 _ROWS = f"SELECT {_NAMES} FROM read_parquet(?, hive_partitioning = false)"  # noqa: S608 (our own names)
-_HOURS = "SELECT * FROM read_parquet(?, hive_partitioning = false)"
+_STEPS = "SELECT * FROM read_parquet(?, hive_partitioning = false)"
 _SUMS = """
 SELECT datastream_id, start - (start % ? + ?) % ? AS start, sum(credible) AS credible,
        sum(doubted) AS doubted, min(minimum) AS minimum, max(maximum) AS maximum, sum("sum") AS "sum"
@@ -74,41 +75,32 @@ class Past:
 
     # --- rows ---
 
-    def read(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
-        """Rows in the wanted order, the first `skip + top` of them (nothing is skipped here)."""
-        chosen = chosen_files(files, wanted)
-        if wanted.order:
-            return self._page(wanted, chosen, ended)
+    def read(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended, *, newest: bool) -> list[Row]:
+        """The first `skip + top` rows by time, from the newest or the oldest on; nothing is skipped here."""
         found: list[Row] = []
-        # Newest first: a month that lies behind enough rows is not opened.
-        for group in _newest_groups(chosen):
+        needed = wanted.skip + wanted.top
+        # What lies behind enough rows is not opened.
+        for group in in_order(chosen_files(files, wanted), newest_first=newest):
             found += self._page(wanted, group, ended)
-            if len(found) >= wanted.skip + wanted.top:
+            if len(found) >= needed:
                 break
-        return found[: wanted.skip + wanted.top]
-
-    def _page(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> list[Row]:
-        if not files:
-            return []
-        clauses = self._clauses()
-        statement = select(OBSERVATION).where(*conditions_of(wanted))
-        if wanted.where is not None:
-            statement = statement.where(clauses.condition(wanted.where))
-        page = statement.order_by(*orders_of(clauses, wanted)).limit(wanted.skip + wanted.top)
-        rows: list[Row] = self._run(written(page), files, ended).fetchall()
-        return rows
+        return found[:needed]
 
     def united(
         self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended, hot: Sequence[Row]
     ) -> list[Row]:
         """A page of the history and these hot rows together, in an order of the reader's own."""
+        return self._page(wanted, files, ended, table_of(hot))
+
+    def _page(
+        self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended, hot: pa.Table | None = None
+    ) -> list[Row]:
         clauses = self._clauses()
         statement = select(OBSERVATION).where(*conditions_of(wanted))
         if wanted.where is not None:
             statement = statement.where(clauses.condition(wanted.where))
         page = statement.order_by(*orders_of(clauses, wanted)).limit(wanted.skip + wanted.top)
-        rows: list[Row] = self._run(written(page), files, ended, _table_of(hot)).fetchall()
-        return rows
+        return tuples_of(self._run(written(page), files, ended, hot).to_arrow_table())
 
     def count(self, wanted: Wanted, files: Sequence[HistoryFile], ended: Ended) -> int:
         """How many rows there are."""
@@ -145,28 +137,29 @@ class Past:
 
     def ends(self, stream: int, files: Sequence[HistoryFile], ended: Ended) -> Ends:
         """The newest current row of a datastream, and the smallest and largest times."""
-        newest = self.read(Wanted(frozenset({stream}), top=1), files, ended)
+        newest = self.read(Wanted(frozenset({stream}), top=1), files, ended, newest=True)
         if not newest:
             return Ends()
         times = select(
             func.min(_TABLE.phenomenon_time), func.min(_TABLE.result_time), func.max(_TABLE.result_time)
         ).where(_TABLE.datastream_id == stream, _TABLE.superseded_at.is_(None))
         low, high = min(file.times[0] for file in files), max(file.times[1] for file in files)
-        chosen = _overlapping(files, [stream], low, high + 1)
+        chosen = overlapping(files, [stream], low, high + 1)
         found = self._run(written(times), chosen, ended).fetchall()
         return Ends(Observation(*newest[0]), *found[0])
 
     # --- sums ---
 
-    def hours(
-        self, streams: Sequence[int], start: int, end: int, length: int, files: Sequence[HistoryFile]
+    def steps(
+        self, streams: Sequence[int], span: tuple[int, int, int], files: Sequence[HistoryFile], step: int
     ) -> pa.Table:
-        """Sums from the companions of hours; `length` is a multiple of an hour, in microseconds."""
-        paths = [self._history.hours_path(file) for file in _overlapping(files, streams, start, end)]
+        """Sums from the companions by `step` (HOUR or DAY), of which all numbers of `span` are multiples."""
+        start, end, length = span
+        paths = [self._history.sums_path(file, step) for file in overlapping(files, streams, start, end)]
         if not paths:
             return pa.table({})
         with_streams, parameters = _chosen(streams)
-        text = _SUMS.format(source=_HOURS, chosen=with_streams)
+        text = _SUMS.format(source=_STEPS, chosen=with_streams)
         return self._arrow(text, [length] * 3 + [paths, start, end, *parameters])
 
     def sums(
@@ -180,7 +173,7 @@ class Past:
     ) -> pa.Table:
         """Sums from the rows themselves; `span` is begin, end and length of a bucket in microseconds."""
         start, end, length = span
-        chosen = _overlapping(files, streams, start, end)
+        chosen = overlapping(files, streams, start, end)
         if not chosen:
             return pa.table({})
         with_streams, parameters = _chosen(streams)
@@ -251,20 +244,6 @@ def _columns(ended: Ended) -> list[Any]:
     return [[key[0] for key in ended], [key[1] for key in ended], list(ended.values())]
 
 
-def _table_of(rows: Sequence[Row]) -> pa.Table:
-    """Hot rows as a table with the columns of the history."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_FIELDS)
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, _FIELDS, strict=True)],
-        schema=pa.schema(_FIELDS),
-    )
-
-
-_FIELDS = [
-    pa.field("recorded_at", pa.int64()) if field.name == "recorded_ms" else field for field in ROWS.schema
-]
-
-
 def _first(error: Exception) -> str:
     return str(error).splitlines()[0][:200]
 
@@ -274,72 +253,3 @@ def _chosen(streams: Sequence[int]) -> tuple[str, list[Any]]:
     if len(streams) == 1:
         return "AND datastream_id = ?", [streams[0]]
     return "AND datastream_id IN (SELECT unnest(?::BIGINT[]))", [list(streams)]
-
-
-def _overlapping(
-    files: Iterable[HistoryFile], streams: Sequence[int], start: int, end: int
-) -> list[HistoryFile]:
-    low, high = min(streams), max(streams)
-    return [
-        file
-        for file in files
-        if file.times[0] < end
-        and file.times[1] >= start
-        and file.streams[0] <= high
-        and file.streams[1] >= low
-    ]
-
-
-def chosen_files(files: Iterable[HistoryFile], wanted: Wanted) -> list[HistoryFile]:
-    """The files that can hold wanted rows, by their series and times."""
-    start, end = bounds_of(wanted.where)
-    if wanted.after is not None:
-        end = min(end, wanted.after[0] + 1)
-    if not wanted.datastreams:
-        return []
-    return _overlapping(files, sorted(wanted.datastreams), start, end)
-
-
-def bounds_of(where: Expression | None) -> tuple[int, int]:
-    """The span of times that a condition allows at most, in microseconds: begin, and end exclusive."""
-    start, end = -(2**62), 2**62
-    if not isinstance(where, Call):
-        return start, end
-    if where.name == "and":
-        for operand in where.operands:
-            low, high = bounds_of(operand)
-            start, end = max(start, low), min(end, high)
-        return start, end
-    if len(where.operands) != 2:
-        return start, end
-    left, right = where.operands
-    name = where.name
-    if isinstance(left, Constant):
-        left, right, name = right, left, _SWAPPED.get(name, name)
-    if isinstance(left, Path) and left.steps == ("phenomenon_time",) and isinstance(right, Constant):
-        return _bounds(name, right.value)
-    return start, end
-
-
-_SWAPPED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
-
-
-def _bounds(name: str, value: Any) -> tuple[int, int]:
-    if not isinstance(value, datetime):
-        return -(2**62), 2**62
-    time = microseconds(value)
-    low = time if name in ("gt", "ge", "eq") else -(2**62)
-    high = time + 1 if name in ("lt", "le", "eq") else 2**62
-    return low, high
-
-
-def _newest_groups(files: Sequence[HistoryFile]) -> list[list[HistoryFile]]:
-    """Files in groups that do not overlap in time, the newest group first."""
-    groups: list[list[HistoryFile]] = []
-    begin = 2**62
-    for file in sorted(files, key=lambda file: -file.times[1]):
-        if file.times[1] < begin:
-            groups.append([])
-        groups[-1].append(file)
-        begin = min(begin, file.times[0])
-    return groups

@@ -9,14 +9,18 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from allmende.engine.past import Past, chosen_files
+from allmende.engine.past import Past
+from allmende.engine.past_files import chosen_files
+from allmende.engine.tuples import column_of
 from allmende.lake.history import History
 from allmende.lake.history_files import HistoryFile
+from allmende.lake.history_sums import DAY, HOUR, added_up
 from allmende.model.observation import Latest, Observation
+from allmende.model.query import Order, Path
 from allmende.model.series import Bucket, Wanted
 from allmende.store.ended import Ended, ended_of, ended_rows, ended_streams, moving
 from allmende.store.hot_rows import HotRows
-from allmende.store.hours import HOUR, SCHEMA, UNCOUNTED, hot_hours
+from allmende.store.hours import SCHEMA, UNCOUNTED, hot_hours
 from allmende.store.latest import Ends
 from allmende.store.snapshot import snapshot
 from allmende.store.sql import SqlStore
@@ -58,20 +62,20 @@ class SeriesReader:
         page = slice(wanted.skip, wanted.skip + wanted.top)
         if self._past is None or not files:
             return hot[page]
-        if wanted.order:
+        if wanted.order and not is_oldest_first(wanted.order):
             return self._past.united(wanted, files, ended, hot)[page]
-        if len(hot) >= wanted.skip + wanted.top and hot[-1][1] > max(file.times[1] for file in files):
+        newest = not wanted.order
+        if newest and len(hot) >= page.stop and hot[-1][1] > max(file.times[1] for file in files):
             return hot[page]
-        rows = hot + self._past.read(wanted, files, ended)
-        return sorted(rows, key=_newest_first)[page]
+        rows = hot + self._past.read(wanted, files, ended, newest=newest)
+        return sorted(rows, key=_by_time, reverse=newest)[page]
 
     def count(self, wanted: Wanted) -> int:
         """How many there are on all pages; without conditions the counters answer."""
         if not wanted.datastreams:
             return 0
         if wanted.where is None and wanted.known_on is None and wanted.after is None:
-            latest = self._store.observations.latest(wanted.datastreams)
-            return sum(found.count for found in latest.values())
+            return self._store.observations.total(wanted.datastreams)
         with snapshot(self._store.engine) as db:
             hot = self._hot.count(db, wanted)
             files, ended = self._behind(db, wanted)
@@ -95,13 +99,14 @@ class SeriesReader:
         """All revisions of an observation, the first one first; those that were ended too."""
         with snapshot(self._store.engine) as db:
             hot = [Observation(*row) for row in self._hot.revisions(db, observation_id)]
-            if self._past is None or (hot and hot[0].revision == 1):
+            if self._past is None or _are_all(hot):
                 return hot
             moves, ended = moving(db), ended_of(db, observation_id)
         kept = self._past.revisions(observation_id, self._past.files(moves), ended)
         known = {row.revision for row in hot}
         old = [Observation(*row) for row in kept]
-        return [row for row in old if row.revision not in known] + hot
+        whole = [row for row in old if row.revision not in known] + hot
+        return sorted(whole, key=lambda row: row.revision)
 
     def ends(self, db: Connection, datastream: int) -> Ends:
         """The ends of a datastream in the history: what the newest value is found with after a change.
@@ -138,7 +143,8 @@ class SeriesReader:
             return []
         pace = self._pace(datastreams)
         found = self.sums(datastreams, (start, end, seconds * _SECOND), known_on)
-        return [_bucket(row, seconds, pace) for row in found.to_pylist()]
+        rows = zip(*(column_of(column) for column in found.columns), strict=True)
+        return [_bucket(row, seconds, pace.get(row[0])) for row in rows]
 
     def sums(
         self, datastreams: Sequence[int], span: tuple[int, int, int], known_on: int | None = None
@@ -146,7 +152,7 @@ class SeriesReader:
         """What values come to by step: datastream_id, start, credible, doubted, minimum, maximum, sum.
 
         `span` is begin, end and length of a step in microseconds. Whole hours come from the sums that
-        lie beside the history, everything else from the rows.
+        lie beside the history, whole days from those by day, everything else from the rows.
         """
         start, end, length = span
         known = known_on if known_on is not None else _FOREVER
@@ -156,14 +162,17 @@ class SeriesReader:
             ended = ended_rows(db, datastreams, start, end) if self._past else {}
             touched = ended_streams(db, datastreams, start, end) if ended else frozenset()
         if self._past is not None and (files := self._past.files(moves)):
-            by_hour = known_on is None and not any(number % HOUR for number in span)
-            plain = [id_ for id_ in datastreams if id_ not in touched] if by_hour else []
-            others = [id_ for id_ in datastreams if id_ in touched] if by_hour else list(datastreams)
-            if plain:
-                parts.append(self._past.hours(plain, start, end, length, files))
+            step = _step(span) if known_on is None else None
+            plain = [id_ for id_ in datastreams if id_ not in touched] if step else []
+            others = [id_ for id_ in datastreams if id_ in touched] if step else list(datastreams)
+            if step and plain:
+                parts.append(self._past.steps(plain, span, files, step))
             if others:
                 parts.append(self._past.sums(others, span, files, ended, known, UNCOUNTED))
-        return added_up([part for part in parts if part.num_rows])
+        found = [part.select(SCHEMA.names).cast(SCHEMA) for part in parts if part.num_rows]
+        if len(found) < 2:
+            return found[0] if found else SCHEMA.empty_table()
+        return added_up(pa.concat_tables(found))
 
     def _pace(self, datastreams: Sequence[int]) -> dict[int, float]:
         """The usual seconds from one value to the next, where that can be said."""
@@ -171,27 +180,30 @@ class SeriesReader:
         return {id_: pace for id_, found in latest.items() if (pace := _usual(found)) is not None}
 
 
-def _newest_first(row: Row) -> tuple[int, int]:
-    return (-row[1], -row[2])
+def _are_all(hot: Sequence[Observation]) -> bool:
+    """Whether nothing is missing between the first revision and a current one.
+
+    A correction may give another time, so that a later revision moves before an earlier one.
+    """
+    return bool(hot) and hot[-1].superseded_at is None and hot[-1].revision == len(hot)
 
 
-def added_up(parts: Sequence[pa.Table]) -> pa.Table:
-    """Sums of several parts as one, by datastream and time."""
-    if len(parts) < 2:
-        return parts[0].select(SCHEMA.names).cast(SCHEMA) if parts else SCHEMA.empty_table()
-    whole = pa.concat_tables([part.select(SCHEMA.names).cast(SCHEMA) for part in parts])
-    kinds: list[Any] = [
-        ("credible", "sum"), ("doubted", "sum"), ("minimum", "min"), ("maximum", "max"), ("sum", "sum"),
-    ]  # fmt: skip
-    found = whole.group_by(["datastream_id", "start"], use_threads=False).aggregate(kinds)
-    renamed = found.rename_columns(
-        [
-            name if name in ("datastream_id", "start") else name.rpartition("_")[0]
-            for name in found.column_names
-        ]
-    )
-    ordered = renamed.sort_by([("datastream_id", "ascending"), ("start", "ascending")])
-    return ordered.select(SCHEMA.names)
+def _by_time(row: Row) -> tuple[int, int]:
+    return (row[1], row[2])
+
+
+def is_oldest_first(order: Sequence[Order]) -> bool:
+    """Whether rows are wanted by time, the oldest first."""
+    wanted = [(one.by.steps if isinstance(one.by, Path) else None, one.descending) for one in order]
+    return wanted in ([_OLDEST_FIRST[0]], list(_OLDEST_FIRST))
+
+
+_OLDEST_FIRST = ((("phenomenon_time",), False), (("id",), False))
+
+
+def _step(span: tuple[int, int, int]) -> int | None:
+    """The longest step of those beside the history that the span is made of."""
+    return next((step for step in (DAY, HOUR) if not any(number % step for number in span)), None)
 
 
 def _usual(found: Latest) -> float | None:
@@ -200,16 +212,8 @@ def _usual(found: Latest) -> float | None:
     return (found.last_time - found.first_time) / _SECOND / (found.count - 1) or None
 
 
-def _bucket(row: dict[str, Any], seconds: int, pace: dict[int, float]) -> Bucket:
-    count, usual = row["credible"], pace.get(row["datastream_id"])
-    return Bucket(
-        datastream_id=row["datastream_id"],
-        start=row["start"],
-        count=count,
-        minimum=row["minimum"],
-        maximum=row["maximum"],
-        mean=row["sum"] / count if count else None,
-        sum=row["sum"],
-        coverage=min(1.0, count * usual / seconds) if usual else None,
-        suspect=row["doubted"],
-    )
+def _bucket(row: Row, seconds: int, usual: float | None) -> Bucket:
+    datastream, start, count, doubted, minimum, maximum, total = row
+    mean = total / count if count else None
+    coverage = min(1.0, count * usual / seconds) if usual else None
+    return Bucket(datastream, start, count, minimum, maximum, mean, total, coverage, doubted)

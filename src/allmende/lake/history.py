@@ -1,7 +1,7 @@
-"""The history of observations: a Delta table by month, with sums by hour beside it.
+"""The history of observations: a Delta table by month, with sums by hour and by day beside it.
 
-Every file of observations has a companion in the table of hours: sums over exactly its rows. Sums
-of several files add up, so the hours of any set of files are right by construction and nothing is
+Every file of observations has a companion in the tables of hours and days: sums over exactly its rows.
+Sums of several files add up, so those of any set of files are right by construction and nothing is
 ever recomputed because something else arrived. Files are written and synced before they are
 committed; a commit carries the number of its move, so that one which was interrupted is found again.
 """
@@ -9,7 +9,7 @@ committed; a commit carries the number of its move, so that one which was interr
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +23,13 @@ from deltalake.transaction import AddAction
 from allmende.errors import StoreFault
 from allmende.lake.durable import sync_file, sync_folder
 from allmende.lake.history_files import (
-    HOURS,
     ROWS,
     HistoryFile,
     Layout,
     file_of_action,
-    hours_of,
     write_file,
 )
+from allmende.lake.history_sums import DAY, HOUR, STEPS, SUMS, longer, sums_of
 from allmende.store.moves import file_name
 
 _APP = "mover"
@@ -40,20 +39,20 @@ _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file of observations and its companion of hours, on disk and not yet committed."""
+    """A file of observations and its companions, on disk and not yet committed."""
 
     month: str
     rows: AddAction
-    hours: AddAction
+    sums: Mapping[int, AddAction]
 
 
 class History:
-    """The two tables below one folder. One process writes; any number reads."""
+    """The three tables below one folder. One process writes; any number reads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._rows = _Table(folder / "observations", ROWS)
-        self._hours = _Table(folder / "hours", HOURS)
+        self._sums = {step: _Table(folder / name, SUMS) for name, step in STEPS.items()}
 
     # --- reading ---
 
@@ -66,42 +65,49 @@ class History:
         """Where a file of observations lies."""
         return str(self._rows.folder / file.path)
 
-    def hours_path(self, file: HistoryFile) -> str:
-        """Where its companion with sums by hour lies."""
-        return str(self._hours.folder / file.path)
+    def sums_path(self, file: HistoryFile, step: int) -> str:
+        """Where its companion with sums lies, by HOUR or by DAY."""
+        return str(self._sums[step].folder / file.path)
 
     # --- writing ---
 
     def write(self, move: int, part: int, month: str, table: pa.Table) -> Written:
-        """Write the sorted rows of one month as a file, and its hours, synced; not committed yet."""
+        """Write the sorted rows of one month as a file, and its sums, synced; not committed yet."""
         name = file_name(move, part, month)
         rows = write_file(self._rows.folder / name, name, month, table, ROWS)
-        hours = write_file(self._hours.folder / name, name, month, hours_of(table), HOURS)
-        return Written(month, rows, hours)
+        hours = sums_of(table, HOUR)
+        made = {HOUR: hours, DAY: longer(hours, DAY)}
+        sums = {
+            step: write_file(table_of_step.folder / name, name, month, made[step], SUMS)
+            for step, table_of_step in self._sums.items()
+        }
+        return Written(month, rows, sums)
 
     def is_committed(self, move: int) -> bool:
         """Whether the observations of a move are in the table already."""
         return self._rows.committed() >= move
 
     def commit(self, move: int, files: Sequence[Written]) -> None:
-        """Add files to both tables, hours first; durable when this returns. Again is harmless."""
-        self._hours.commit(move, [file.hours for file in files])
+        """Add files to all tables, sums first; durable when this returns. Again is harmless."""
+        for step, sums in self._sums.items():
+            sums.commit(move, [file.sums[step] for file in files])
         self._rows.commit(move, [file.rows for file in files])
 
     def replace(self, move: int, month: str, files: Sequence[Written]) -> None:
         """Put files in the place of all files of a month."""
-        self._hours.commit(move, [file.hours for file in files], replacing=month)
+        for step, sums in self._sums.items():
+            sums.commit(move, [file.sums[step] for file in files], replacing=month)
         self._rows.commit(move, [file.rows for file in files], replacing=month)
 
     def sync(self) -> None:
         """Make the newest commit durable: for a commit whose process ended before it could."""
-        self._hours.sync()
-        self._rows.sync()
+        for table in (*self._sums.values(), self._rows):
+            table.sync()
 
     def clean(self, keep_hours: int = 1) -> None:
         """Delete files that no version of the last hours uses any more."""
-        self._rows.clean(keep_hours)
-        self._hours.clean(keep_hours)
+        for table in (self._rows, *self._sums.values()):
+            table.clean(keep_hours)
 
 
 class _Table:

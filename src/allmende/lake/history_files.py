@@ -20,12 +20,9 @@ from deltalake import Schema
 from deltalake.transaction import AddAction
 
 from allmende.lake.durable import sync_file, sync_folder
-from allmende.model.observation import SUSPECT, Quality
 
 # The stubs of Arrow's functions are narrower than the functions are.
 pc: Any = pyarrow.compute
-HOUR = 3_600_000_000
-UNCOUNTED = int(SUSPECT | Quality.DUPLICATE)
 ROW_GROUP = 32_768
 _WHOLE: Any = pa.int64()
 _REAL: Any = pa.float64()
@@ -68,21 +65,6 @@ ROWS = Layout(
     ),
     ("datastream_id", "phenomenon_time", "id", "phenomenon_end", "result_time", "recorded_ms", "message_id"),
     ("datastream_id", "phenomenon_time", "id"),
-)
-HOURS = Layout(
-    pa.schema(
-        {
-            "datastream_id": _WHOLE,
-            "start": _WHOLE,
-            "credible": _WHOLE,
-            "doubted": _WHOLE,
-            "minimum": _REAL,
-            "maximum": _REAL,
-            "sum": _REAL,
-        }
-    ),
-    ("datastream_id", "start"),
-    ("datastream_id", "start"),
 )
 
 
@@ -143,35 +125,3 @@ def file_of_action(row: dict[str, Any]) -> HistoryFile:
         ends("phenomenon_time"),
         ends("id"),
     )
-
-
-def hours_of(table: pa.Table) -> pa.Table:
-    """Sums by series and hour over rows that are current; doubted values are only counted."""
-    current = table.filter(pc.is_null(table["superseded_at"]))
-    doubted = pc.not_equal(pc.bit_wise_and(current["flags"], pa.scalar(UNCOUNTED, _SMALL)), 0)
-    number = pc.if_else(doubted, pa.scalar(None, _REAL), current["number"])
-    start = _floor(current["phenomenon_time"])
-    columns = pa.table(
-        {
-            "datastream_id": current["datastream_id"],
-            "start": start,
-            "number": number,
-            "one_doubted": pc.cast(doubted, _WHOLE),
-        }
-    )
-    columns = columns.filter(pc.or_(pc.is_valid(columns["number"]), pc.equal(columns["one_doubted"], 1)))
-    found = columns.group_by(["datastream_id", "start"], use_threads=False).aggregate(
-        [("number", "count"), ("one_doubted", "sum"), ("number", "min"), ("number", "max"), ("number", "sum")]
-    )
-    names = {"number_count": "credible", "one_doubted_sum": "doubted", "number_min": "minimum",
-             "number_max": "maximum", "number_sum": "sum"}  # fmt: skip
-    renamed = found.rename_columns([names.get(name, name) for name in found.column_names])
-    return renamed.select(HOURS.schema.names).sort_by(
-        [("datastream_id", "ascending"), ("start", "ascending")]
-    )
-
-
-def _floor(times: Any) -> Any:
-    """The beginning of the hour, also before 1970."""
-    below = pc.floor(pc.divide(pc.cast(times, _REAL), float(HOUR)))
-    return pc.multiply(pc.cast(below, _WHOLE), pa.scalar(HOUR, _WHOLE))

@@ -25,7 +25,7 @@ class Wanted:
     known_on: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bucket:
     """Values of a datastream between `start` and `start + seconds`: what they come to.
 
