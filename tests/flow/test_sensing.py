@@ -287,3 +287,23 @@ def test_a_deleted_datastream_is_made_again_at_the_next_message(work: Workspace)
     work.live.intake.forget(None)
     accepted = take(work, uplink({"water_SOIL": 2}, number=2))
     assert len(accepted.observation_ids) == 1
+
+
+def test_a_single_deleted_datastream_loses_no_value(work: Workspace) -> None:
+    """Only one series of a known device is deleted: the very next message makes it again and keeps both values."""
+    take(work, uplink({"water_SOIL": 1, "s_flag": 1}))
+    stream = find(work, "datastream", "a84041:contact")
+    work.store.things.delete("datastream", stream.id)
+    work.live.intake.forget([stream.id])
+    accepted = take(work, uplink({"water_SOIL": 2, "s_flag": 0}, number=2))
+    assert len(accepted.observation_ids) == 2
+    assert find(work, "datastream", "a84041:contact").id != stream.id
+
+
+def test_a_deleted_sensor_is_made_again(work: Workspace) -> None:
+    """What devices of a kind share was deleted by another process: the next new device finds out and makes it."""
+    take(work, uplink({"water_SOIL": 1}))
+    work.store.things.delete("sensor", find(work, "sensor", "soil").id)
+    accepted = take(work, uplink({"water_SOIL": 2}, device="B1", number=2))
+    assert len(accepted.observation_ids) == 1
+    assert find(work, "datastream", "b1:soil-moisture").sensor_id == find(work, "sensor", "soil").id

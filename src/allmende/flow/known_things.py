@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from allmende.city.standing import Spot
+from allmende.errors import Conflict, StoreFault
 from allmende.flow.datastreams import Datastreams
 from allmende.model.sensor_type import Measured, SensorType
 from allmende.model.text import Language, Text
@@ -72,6 +73,9 @@ class KnownThings:
         self._datastreams = datastreams
         self._language: Language = language
         self._settled: dict[tuple[str, str], Settled] = {}
+        # What all devices of a type share, so that a thousand new devices ask for it once.
+        self._sensors: dict[str, int] = {}
+        self._observed: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
         datastreams.tell(self._forget)
 
@@ -81,7 +85,13 @@ class KnownThings:
         if known is not None and not _moved(type_, known.place, device.spot):
             return known
         with self._lock:
-            return self._keep(type_, device, moment)
+            try:
+                return self._keep(type_, device, moment)
+            except (Conflict, StoreFault):
+                # Somebody deleted what is shared, or made the same at the same time: look at everything again.
+                self._sensors.clear()
+                self._observed.clear()
+                return self._keep(type_, device, moment)
 
     def datastream(self, type_: SensorType, device: str, measured: Measured) -> Datastream | None:
         """The datastream of a settled device's property; None when somebody deleted it just now."""
@@ -94,6 +104,8 @@ class KnownThings:
     def _forget(self, ids: Iterable[int] | None) -> None:
         if ids is None:
             self._settled.clear()
+            self._sensors.clear()
+            self._observed.clear()
 
     def _keep(self, type_: SensorType, device: Device, moment: datetime) -> Settled:
         with self._things.begin() as db:
@@ -151,29 +163,43 @@ class KnownThings:
         self, type_: SensorType, device: Device, thing: Thing, db: Connection
     ) -> list[Datastream]:
         """The datastreams that were made or changed."""
-        sensor = self._things.keep(_sensor(type_, self._language), db)
+        self._check_shared(type_, db)
+        sensor_id = self._keep_sensor(type_, db)
         changed = []
         for measured in type_.properties:
-            observed = self._keep_observed(measured, type_, db)
+            observed_id = self._keep_observed(measured, type_, db)
             known = self._things.find("datastream", datastream_key(device.id, measured), db)
             wanted = self._datastream(type_, device, thing, measured, known)
-            wanted = replace(wanted, sensor_id=sensor.id, observed_property_ids=(observed.id,))
+            wanted = replace(wanted, sensor_id=sensor_id, observed_property_ids=(observed_id,))
             kept = self._things.keep(wanted, db)
             if known is None or kept != known:
                 changed.append(kept)
         return changed
 
-    def _keep_observed(self, measured: Measured, type_: SensorType, db: Connection) -> ObservedProperty:
+    def _check_shared(self, type_: SensorType, db: Connection) -> None:
+        """What is remembered of the shared must still be there: two questions, however many properties."""
+        sensors = [self._sensors[type_.id]] if type_.id in self._sensors else []
+        observed = {id_ for (owner, _), id_ in self._observed.items() if owner == type_.id}
+        found = len(self._things.several("sensor", sensors, db))
+        found += len(self._things.several("observed_property", observed, db))
+        if found < len(sensors) + len(observed):
+            self._sensors.clear()
+            self._observed.clear()
+
+    def _keep_sensor(self, type_: SensorType, db: Connection) -> int:
+        if type_.id not in self._sensors:
+            self._sensors[type_.id] = self._things.keep(_sensor(type_, self._language), db).id
+        return self._sensors[type_.id]
+
+    def _keep_observed(self, measured: Measured, type_: SensorType, db: Connection) -> int:
         """One for the whole city: the first file that names it describes it, the mildest access counts."""
-        known: ObservedProperty | None = self._things.find("observed_property", measured.id, db)
-        if known is not None and known.access <= type_.access:
-            return known
-        title = measured.title.of(self._language) or measured.id
-        names = {"names": {"de": measured.title.of("de"), "en": measured.title.of("en")}}
-        wanted = ObservedProperty(
-            0, title, measured.definition, properties=names, key=measured.id, access=type_.access
-        )
-        return self._things.keep(wanted, db)
+        key = (type_.id, measured.id)
+        if key not in self._observed:
+            known: ObservedProperty | None = self._things.find("observed_property", measured.id, db)
+            if known is None or known.access > type_.access:
+                known = self._things.keep(_observed(measured, type_, self._language), db)
+            self._observed[key] = known.id
+        return self._observed[key]
 
     def _datastream(
         self, type_: SensorType, device: Device, thing: Thing, measured: Measured, known: Datastream | None
@@ -221,6 +247,14 @@ def _said(type_: SensorType, measured: Measured) -> dict[str, Any]:
         "attribution": type_.attribution,
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _observed(measured: Measured, type_: SensorType, language: Language) -> ObservedProperty:
+    title = measured.title.of(language) or measured.id
+    names = {"names": {"de": measured.title.of("de"), "en": measured.title.of("en")}}
+    return ObservedProperty(
+        0, title, measured.definition, properties=names, key=measured.id, access=type_.access
+    )
 
 
 def _sensor(type_: SensorType, language: Language) -> Sensor:

@@ -57,13 +57,13 @@ class Sensing:
         """Rows for readings of polled sources; a reading's `extra["name"]` names its device for people."""
         rows, rejected = list[Observation](), list[Rejected]()
         for number, reading in enumerate(readings, 1):
-            settled = self._known.settle(type_, self._device_of(type_, reading), reading.phenomenon_time)
-            row = self._row(type_, reading)
-            if row is None:
+            if type_.named(reading.property) is None:
                 rejected.append(_unwanted(number, reading))
                 continue
-            mark_place([row], self._doubts(type_, settled, _reported(reading), ()))
-            rows.append(row)
+            device = self._device_of(type_, reading)
+            settled, made = self._rows(type_, device, [reading], reading.phenomenon_time)
+            mark_place(made, self._doubts(type_, settled, _reported(reading), ()))
+            rows += made
         return rows, tuple(rejected)
 
     def _read(self, message: Message, way: Way) -> Arrival:
@@ -84,9 +84,7 @@ class Sensing:
         if not understood.readings:
             return _empty(message, uplink, understood)
         device = Device(uplink.device, uplink.name, uplink.profile, uplink.application, understood.spot)
-        settled = self._known.settle(type_, device, message.received_at)
-        found = (self._row(type_, reading) for reading in understood.readings)
-        rows = [row for row in found if row is not None]
+        settled, rows = self._rows(type_, device, understood.readings, message.received_at)
         gateways = [
             Point(gateway.longitude, gateway.latitude)
             for gateway in uplink.gateways
@@ -95,6 +93,17 @@ class Sensing:
         mark_place(rows, self._doubts(type_, settled, understood.reported, gateways))
         reason = _summary(understood.rejected)
         return Arrival(rows, message, "stored", reason, uplink.device, understood.rejected)
+
+    def _rows(
+        self, type_: SensorType, device: Device, readings: Sequence[Reading], moment: datetime
+    ) -> tuple[Settled, list[Observation]]:
+        """The rows of one device; when somebody deleted a datastream of it, it is made again first."""
+        settled = self._known.settle(type_, device, moment)
+        rows = [row for reading in readings if (row := self._row(type_, reading)) is not None]
+        if len(rows) < len(readings):
+            settled = self._known.settle(type_, device, moment)
+            rows = [row for reading in readings if (row := self._row(type_, reading)) is not None]
+        return settled, rows
 
     def _row(self, type_: SensorType, reading: Reading) -> Observation | None:
         measured = type_.named(reading.property)
