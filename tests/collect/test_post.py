@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
+import httpx
 import pytest
 
 from allmende.collect.post import GuardedPost
@@ -104,3 +105,18 @@ def test_a_large_answer_is_not_read(server: Server, post: GuardedPost) -> None:
     started = time.monotonic()
     post.send(server.address("/a"), b"{}", {})
     assert time.monotonic() - started < 2
+
+
+def test_a_slow_receiver_is_left(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes too long is tried again later; nobody waits for him."""
+    monkeypatch.setattr("allmende.collect.post._SECONDS", httpx.Timeout(0.3))
+    post = GuardedPost(private_hosts=["127.0.0.1"])
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(1.0)
+        request.close_connection = True
+
+    server.routes["/a"] = slow
+    with pytest.raises(SourceUnreachable, match="no answer in time"):
+        post.send(server.address("/a"), b"{}", {})
+    post.close()

@@ -20,6 +20,7 @@ from allmende.share.told import told
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 5_000
+_FEW = 1_000
 Line = tuple[int | None, bytes]
 """The id to continue from (None for a correction, which is no step on the way) and the JSON of a value."""
 
@@ -153,7 +154,8 @@ class Feed:
     async def _step(self) -> None:
         newest = await asyncio.to_thread(self._observations.newest_id)
         while self._at < newest:
-            rows = await asyncio.to_thread(self._observations.since, self._at, None, _AT_ONCE)
+            wanted = list(self._takers) if len(self._takers) <= _FEW else None
+            rows = await asyncio.to_thread(self._observations.since, self._at, wanted, _AT_ONCE)
             self._hand_out(rows, lambda row: row.id)
             self._at = rows[-1].id if len(rows) == _AT_ONCE else max(newest, rows[-1].id if rows else 0)
 

@@ -25,6 +25,7 @@ def since(
     """Hot current observations with larger ids, in the order of ids."""
     query = select(OBSERVATION).where(_TABLE.id > observation_id, _TABLE.superseded_at.is_(None))
     if datastreams is not None:
-        query = query.where(_TABLE.datastream_id.in_(sorted(datastreams)))
+        # Not the bare column: it would lead along whole series instead of along the new ids.
+        query = query.where((_TABLE.datastream_id + 0).in_(sorted(datastreams)))
     with engine.connect() as db:
         return [Observation(*row) for row in db.execute(query.order_by(_TABLE.id).limit(limit))]
