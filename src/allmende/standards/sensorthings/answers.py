@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from allmende.model.access import Principal
 from allmende.share.reads import Reads
 from allmende.standards.sensorthings import formats, shape
 from allmende.standards.sensorthings.addresses import Address, parse_address
+from allmende.standards.sensorthings.columns import PLAIN, Columns
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.options import Options, parse_options
 from allmende.standards.sensorthings.plan import Plan, next_link, plan_list
@@ -136,19 +137,37 @@ def _list(plan: Plan, values: Sequence[Json], head: Json) -> Response[bytes]:
 
 
 def _observations(reader: Reader, plan: Plan, link: str) -> Response[bytes]:
-    """A page of observations; many plain ones are written without a dictionary for each."""
+    """A page of observations."""
     rows, more = reader.rows(plan)
     last = (rows[-1][shape.ID], rows[-1][shape.TIME]) if more else None
     head = _head(reader, plan, link, last)
     sets = reader.stream_sets(rows)
-    if plan.options.result_format == "dataArray":
-        return answer(head | {"value": formats.data_arrays(reader.root, rows, sets, plan.options.select)})
-    is_plain = not (plan.options.select or plan.expands or plan.options.result_format)
-    if not is_plain or len(set(sets.values())) > 1:
+    text = _quickly(reader.root, plan, rows, sets)
+    if text is None:
         return _list(plan, reader.shaped_rows(plan, rows), head)
-    text = shape.observations_text(reader.root, rows, next(iter(sets.values()), "Datastream"))
+    if plan.options.result_format == "CSV":
+        return _table(text, head.get("@iot.nextLink"))
     start = msgspec.json.encode(head)[:-1]
     return answer(start + (b"," if head else b"") + b'"value":' + text + b"}")
+
+
+def _quickly(root: str, plan: Plan, rows: Sequence[shape.Row], sets: Mapping[int, str]) -> bytes | None:
+    """The text of a page that can be written column by column; None for all others."""
+    options = plan.options
+    if options.result_format == "dataArray":
+        return formats.data_arrays(root, rows, sets, options.select)
+    if plan.expands or options.result_format == "GeoJSON":
+        return None
+    if not rows:
+        return b"" if options.result_format == "CSV" else b"[]"
+    columns = Columns(rows)
+    names = ["@iot.id" if path == ("id",) else "/".join(path) for path in options.select]
+    is_plain = all(name in PLAIN for name in names)
+    if options.result_format == "CSV":
+        return None if columns.has_more or not is_plain else formats.table(columns, names or PLAIN)
+    if names:
+        return columns.chosen([name for name in PLAIN if name in names]) if is_plain else None
+    return columns.json(root, next(iter(sets.values()))) if len(set(sets.values())) == 1 else None
 
 
 def _geojson(content: Json) -> Response[bytes]:
@@ -156,6 +175,10 @@ def _geojson(content: Json) -> Response[bytes]:
 
 
 def _csv(values: Sequence[Json], next_page: str | None = None) -> Response[bytes]:
-    """A table; the link to the next page stands in the header."""
+    return _table(formats.csv_of(values), next_page)
+
+
+def _table(text: bytes, next_page: str | None) -> Response[bytes]:
+    """CSV; the link to the next page stands in the header."""
     headers = LIVE | ({"link": f'<{next_page}>; rel="next"'} if next_page else {})
-    return Response(formats.csv_of(values), media_type="text/csv", headers=headers)
+    return Response(text, media_type="text/csv", headers=headers)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
-from allmende.errors import AllmendeError
+import msgspec
+
 from allmende.standards.sensorthings import shape
+from allmende.standards.sensorthings.columns import PLAIN, Columns
 from allmende.standards.sensorthings.faults import BadRequest
 
 Json = dict[str, Any]
@@ -108,26 +111,51 @@ def _cell(value: Any) -> Any:
     )
 
 
+def table(columns: Columns, names: Sequence[str]) -> bytes:
+    """Observations as a table of some of their plain properties."""
+    parts: dict[str, Iterable[Any]] = {
+        "@iot.id": columns.ids,
+        "phenomenonTime": columns.starts,
+        "resultTime": columns.result_times or repeat("", columns.number),
+        "result": map(_bare, columns.results),
+    }
+    text = io.StringIO()
+    writer = csv.writer(text)
+    chosen = [name for name in PLAIN if name in names]
+    writer.writerow("id" if name == "@iot.id" else name for name in chosen)
+    writer.writerows(zip(*(parts[name] for name in chosen), strict=True))
+    return text.getvalue().encode()
+
+
+def _bare(result: str) -> str:
+    """A result in JSON as a cell: text without its quotes, nothing for null."""
+    if result == "null":
+        return ""
+    return str(json.loads(result)) if result.startswith('"') else result
+
+
 # --- data array ---
 
 
 def data_arrays(
     root: str, rows: Sequence[shape.Row], sets: Mapping[int, str], select: Sequence[Sequence[str]]
-) -> list[Json]:
+) -> bytes:
     """The rows of each datastream: names once, then only values."""
     components = _components(select)
-    found: dict[int, list[Any]] = {}
+    found: dict[int, list[shape.Row]] = {}
     for row in rows:
         found.setdefault(row[shape.STREAM], []).append(row)
-    return [
-        {
-            f"{sets[stream]}@iot.navigationLink": f"{root}/{sets[stream]}s({stream})",
-            "components": components,
-            "dataArray@iot.count": len(own),
-            "dataArray": [_values(row, components) for row in own],
-        }
-        for stream, own in found.items()
-    ]
+    return msgspec.json.encode(
+        [
+            {
+                f"{sets[stream]}@iot.navigationLink": f"{root}/{sets[stream]}s({stream})",
+                "components": components,
+                "dataArray@iot.count": len(own),
+                "dataArray": msgspec.Raw(_arrays(own, components)),
+            }
+            for stream, own in found.items()
+        ]
+    )
 
 
 def _components(select: Sequence[Sequence[str]]) -> list[str]:
@@ -135,17 +163,14 @@ def _components(select: Sequence[Sequence[str]]) -> list[str]:
         return list(COMPONENTS[:4])
     names = ["id" if path[0] == "@iot.id" else path[0] for path in select]
     if wrong := next((name for name in names if name not in COMPONENTS), None):
-        raise unknown_component(wrong)
+        known = ", ".join(COMPONENTS)
+        raise BadRequest(f"a data array has no {wrong!r}", where="$select", hint=f"It has {known}.")
     return names
 
 
-def unknown_component(name: str) -> AllmendeError:
-    """The error for a column that a data array cannot have."""
-    return BadRequest(
-        f"a data array has no {name!r}", where="$select", hint=f"It has {', '.join(COMPONENTS)}."
-    )
-
-
-def _values(row: shape.Row, components: Sequence[str]) -> list[Any]:
-    known = shape.observation(row) | {"id": row[shape.ID]}
-    return [known.get(name) for name in components]
+def _arrays(rows: Sequence[shape.Row], components: Sequence[str]) -> bytes:
+    names = ["@iot.id" if name == "id" else name for name in components]
+    if all(name in PLAIN for name in names):
+        return Columns(rows).arrays(names)
+    known = [shape.observation(row) | {"id": row[shape.ID]} for row in rows]
+    return msgspec.json.encode([[one.get(name) for name in components] for one in known])

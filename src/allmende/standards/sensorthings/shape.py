@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-import numpy
-
 from allmende.model.observation import Latest, Observation, Quality, moment
 from allmende.model.thing import Datastream, Unit
 from allmende.standards.sensorthings.mapping import EntitySet
@@ -89,16 +86,16 @@ def observation(row: Row) -> Json:
         "resultTime": written(row[RESULT_TIME]),
         "result": result_of(row),
     }
-    return shaped | _said(row[EXTRA], row[FLAGS])
+    return shaped | said_of(row[EXTRA], row[FLAGS])
 
 
-def _said(extra: str | None, flags: int) -> Json:
+def said_of(extra: str | None, flags: int) -> Json:
     """What is said about a value: by its producer, else, about its quality, by our rules."""
     if not extra and not flags:
         return {}
     known = json.loads(extra) if extra else {}
     if flags and "resultQuality" not in known:
-        names = [flag.name for flag in Quality if flag and flag in Quality(flags)]
+        names = [(flag.name or "").lower() for flag in Quality if flag and flag in Quality(flags)]
         known["resultQuality"] = {"flags": names, "doubts": known.get("doubts", [])}
     return {name: known[name] for name in ("resultQuality", "validTime", "parameters") if name in known}
 
@@ -125,95 +122,6 @@ def selected(shaped: Json, select: Sequence[Sequence[str]]) -> Json:
         if all(paths) and isinstance(found.get(name), dict):
             found[name] = selected(found[name], paths)
     return found
-
-
-def observations_text(root: str, rows: Sequence[Row], stream_set: str) -> bytes:
-    """Many observations as JSON text at once: the page of ten thousand that a chart asks for.
-
-    The same as `entity` and `observation` give. It is put together column by column, constant text and
-    the rows' values in turn: a third of the time of a dictionary per row.
-    """
-    if not rows:
-        return b"[]"
-    columns = tuple(zip(*rows, strict=True))
-    ids = list(map(str, columns[ID]))
-    own = f"{root}/Observations("
-    pieces: list[str | list[str]] = ['{"@iot.id":', ids, f',"@iot.selfLink":"{own}', ids]
-    pieces += [')","phenomenonTime":"', _starts(columns), '","resultTime":', _result_times(columns)]
-    pieces += [',"result":', _results(columns), _extras(columns[EXTRA], columns[FLAGS])]
-    pieces += [f',"{stream_set}@iot.navigationLink":"{own}', ids, f')/{stream_set}"']
-    pieces += [_abouts(columns[FEATURE], columns[ID], own), "},"]
-    return b"[" + _woven(pieces, len(rows))[:-1].encode() + b"]"
-
-
-def _woven(pieces: Sequence[str | list[str]], number: int) -> str:
-    """The pieces of all rows one after the other; a constant piece is the same in each."""
-    width = len(pieces)
-    flat = [""] * (number * width)
-    for place, piece in enumerate(pieces):
-        flat[place::width] = [piece] * number if isinstance(piece, str) else piece
-    return "".join(flat)
-
-
-def _times(column: Sequence[int]) -> list[str]:
-    """Times as `written` writes them."""
-    times = numpy.array(column, dtype="int64")
-    rests = times % 1_000_000
-    if not rests.any():
-        return [f"{text}Z" for text in numpy.datetime_as_string(times.view("datetime64[us]"), "s").tolist()]
-    texts = numpy.datetime_as_string(times.view("datetime64[us]"), "us").tolist()
-    cut = numpy.where(rests == 0, 19, numpy.where(rests % 1000 == 0, 23, 26)).tolist()
-    return [f"{text[:end]}Z" for text, end in zip(texts, cut, strict=True)]
-
-
-def _starts(columns: Sequence[Row]) -> list[str]:
-    times = _times(columns[TIME])
-    for place, end in enumerate(columns[END]) if any(columns[END]) else ():
-        if end is not None:
-            times[place] += f"/{written(end)}"
-    return times
-
-
-def _result_times(columns: Sequence[Row]) -> str | list[str]:
-    taken = columns[RESULT_TIME]
-    if not any(time is not None for time in taken):
-        return "null"
-    times = [f'"{text}"' for text in _times([time or 0 for time in taken])]
-    return [text if time is not None else "null" for text, time in zip(times, taken, strict=True)]
-
-
-def _results(columns: Sequence[Row]) -> list[str]:
-    numbers = columns[NUMBER]
-    if None in numbers:
-        pairs = zip(numbers, columns[VALUE], strict=True)
-        return [value or "null" if number is None else _number(number) for number, value in pairs]
-    # All at once, then whole numbers without their `.0`.
-    text = msgspec.json.encode(numbers)[1:-1].decode() + ","
-    return text.replace(".0,", ",")[:-1].split(",")
-
-
-def _number(number: float) -> str:
-    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
-
-
-def _extras(extras: Sequence[str | None], flags: Sequence[int]) -> str | list[str]:
-    if not any(extras) and not any(flags):
-        return ""
-    return [_more(extra, flag) for extra, flag in zip(extras, flags, strict=True)]
-
-
-def _more(extra: str | None, flags: int) -> str:
-    said = _said(extra, flags)
-    return "," + msgspec.json.encode(said).decode()[1:-1] if said else ""
-
-
-def _abouts(features: Sequence[int | None], ids: Sequence[int], own: str) -> str | list[str]:
-    """The link to what each is about, where that is known."""
-    if not any(features):
-        return ""
-    start, end = f',"FeatureOfInterest@iot.navigationLink":"{own}', ')/FeatureOfInterest"'
-    pairs = zip(features, ids, strict=True)
-    return ["" if feature is None else f"{start}{id_}{end}" for feature, id_ in pairs]
 
 
 def row_of(found: Observation) -> Row:

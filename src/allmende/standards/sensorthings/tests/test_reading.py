@@ -18,6 +18,7 @@ from allmende.model.access import Access
 from allmende.model.observation import Observation, Quality
 from allmende.share.web import create_app
 from allmende.standards.sensorthings import plan, shape
+from allmende.standards.sensorthings.columns import PLAIN, Columns
 from allmende.standards.sensorthings.mapping import SETS
 from allmende.testing.every_class import make_tiny
 from allmende.testing.trees import NOON, plant
@@ -157,9 +158,9 @@ def test_doubts_are_told() -> None:
     row = Observation(
         1, NOON, 7, number=3.5, flags=Quality.RANGE | Quality.STUCK, extra='{"doubts":[{"rule":"range"}]}'
     )
-    told = {"flags": ["RANGE", "STUCK"], "doubts": [{"rule": "range"}]}
+    told = {"flags": ["range", "stuck"], "doubts": [{"rule": "range"}]}
     assert shape.observation(shape.row_of(row))["resultQuality"] == told
-    text = json.loads(shape.observations_text(ROOT, [shape.row_of(row)], "Datastream"))
+    text = json.loads(Columns([shape.row_of(row)]).json(ROOT, "Datastream"))
     assert text[0]["resultQuality"] == told
     own = replace(row, extra='{"resultQuality":"poor"}')
     assert shape.observation(shape.row_of(own))["resultQuality"] == "poor"
@@ -169,7 +170,7 @@ def test_doubts_are_told() -> None:
 def test_pages_are_written_as_single_ones(rows: list[Observation]) -> None:
     """The fast way of writing a page gives the same as the slow way for each."""
     lines = [shape.row_of(row) for row in rows]
-    page = json.loads(shape.observations_text(ROOT, lines, "Datastream"))
+    page = json.loads(Columns(lines).json(ROOT, "Datastream"))
     of = SETS["Observations"]
     single = [shape.entity(ROOT, of, row[shape.ID], shape.observation(row)) for row in lines]
     for one, row in zip(single, rows, strict=True):
@@ -177,6 +178,9 @@ def test_pages_are_written_as_single_ones(rows: list[Observation]) -> None:
         if row.feature_id is None:
             del one["FeatureOfInterest@iot.navigationLink"]
     assert page == single
+    plain = [{name: one[name] for name in PLAIN} for one in single]
+    assert json.loads(Columns(lines).chosen(PLAIN)) == plain
+    assert json.loads(Columns(lines).arrays(PLAIN)) == [list(one.values()) for one in plain]
 
 
 # --- addresses ---
