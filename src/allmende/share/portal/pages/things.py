@@ -12,8 +12,10 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from allmende.catalogue.series_trust import worst_of
+from allmende.model.city import City
 from allmende.model.knowledge import Trust
 from allmende.model.place import Place
+from allmende.model.sensor_type import SensorType
 from allmende.model.text import Language, names_of
 from allmende.share.districts_of import district_of
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
@@ -62,10 +64,15 @@ class ListContext:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A thing: `lines` are its series; `facts` what its owner says of it; `datasets` (title, address)."""
+    """A thing: `lines` are its series; `facts` what its owner says of it; `datasets` (title, address).
+
+    `kind` is what the city calls this kind of sensor, empty when its files do not describe it.
+    """
 
     view: ThingView
     name: str
+    about: str
+    kind: str
     lines: tuple[Line, ...]
     facts: tuple[tuple[str, str], ...]
     datasets: tuple[tuple[str, str], ...]
@@ -174,12 +181,26 @@ def thing(
     context = Context(
         view=view,
         name=title,
+        about=about_thing(view, city, language),
+        kind=kind.title.of(language) if (kind := kind_of(view, city)) else "",
         lines=tuple(_series_line(one, language, zone) for one in view.series),
         facts=_facts(view),
         datasets=tuple((city.datasets[one].title.of(language), f"/d/{one}") for one in view.datasets),
         stories=tuple((stories[one].title, f"/w/{one}") for one in used if one in stories),
     )
     return page("thing.html", context, thing_frame(view, title, language), city, language, headers=LIVE)
+
+
+def kind_of(view: ThingView, city: City) -> SensorType | None:
+    """The kind of sensor that the city's files say this thing is of."""
+    return city.sensors.get(str(view.thing.properties.get("sensor_type", "")))
+
+
+def about_thing(view: ThingView, city: City, language: Language) -> str:
+    """What is said of the thing, in the reader's language when its kind says the same of all."""
+    kind = kind_of(view, city)
+    words = kind.thing.description.of(language) if kind else ""
+    return words if words and "{" not in words else view.thing.description
 
 
 def thing_frame(view: ThingView, title: str, language: Language) -> Frame:
@@ -209,6 +230,6 @@ def _facts(view: ThingView) -> tuple[tuple[str, str], ...]:
     plain = (
         (name, str(value))
         for name, value in view.thing.properties.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        if name != "sensor_type" and isinstance(value, str | int | float) and not isinstance(value, bool)
     )
     return tuple((name, value) for name, value in plain if len(value) <= 200)[:20]
