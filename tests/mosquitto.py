@@ -31,7 +31,7 @@ class Mosquitto:
         folder.chmod(0o777)
         self._file.write_text(
             f"listener {self.port} 127.0.0.1\npersistence true\npersistence_location {folder}/\n"
-            f"autosave_interval 1\nautosave_on_changes true\nuser root\nmax_queued_messages 100000\n{settings}\n"
+            f"autosave_interval 1\nuser root\nmax_queued_messages 100000\n{settings}\n"
         )
 
     def start(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from allmende.catalogue.figures import Figures
 from allmende.city.load import load_city
-from allmende.city.ways import parse_broker_address
+from allmende.city.ways import OWN_NAMES, parse_broker_address
 from allmende.collect.files import FolderHttp
 from allmende.collect.http import GuardedHttp
 from allmende.collect.post import GuardedPost
@@ -102,7 +102,18 @@ def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Lites
 
     app = make(workspace, Recomputer(workspace), anonymous_writes=anonymous_writes)
     _tell(app, workspace)
+    _take_observations(app, workspace)
     return app
+
+
+def _take_observations(app: Litestar, workspace: Workspace) -> None:
+    """Let observations of SensorThings come over MQTT on the ways that are meant for them."""
+    for way in workspace.city.ways.values():
+        if way.kind == OWN_NAMES:
+            # Only a city with such a way needs the standard's code for it.
+            from allmende.standards.sensorthings.mqtt import MqttCreation
+
+            workspace.live.ways.add(way.id, MqttCreation(app.state.writes))
 
 
 def _tell(app: Litestar, workspace: Workspace) -> None:

@@ -116,6 +116,18 @@ def test_a_sensor_names_a_way_that_is_there(folder: Path) -> None:
     assert {problem.file for problem in problems} == {"ways/radio.toml"}
 
 
+def test_messages_of_sensorthings_need_no_kind_of_sensor(folder: Path) -> None:
+    """They name their datastream, and are posted elsewhere."""
+    sensor = 'title = "x"\nway = "radio"\ndecoder = "object"\n[[properties]]\nname = "t"\nid = "t"\n'
+    way = WAY.replace('"chirpstack"', '"sensorthings"')
+    write(folder, {"ways/radio.toml": way, "sensors/probe.toml": sensor})
+    _, problems = read_city(folder)
+    assert [(problem.file, problem.path) for problem in sorted(problems)] == [
+        ("sensors/probe.toml", "$.way"),
+        ("ways/radio.toml", "$.webhook"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("topic", "good"),
     [

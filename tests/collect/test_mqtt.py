@@ -324,7 +324,7 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(mosquitto: Mosquitto,
     datastream = 1
     program = tmp_path / "life.py"
     program.write_text(textwrap.dedent(LIFE))
-    expected = 400
+    expected = 200
 
     def live(most: int) -> subprocess.Popen[bytes]:
         words = [
@@ -350,7 +350,7 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(mosquitto: Mosquitto,
     while stored(store, datastream) < expected:
         lives += 1
         assert lives < 60, stored(store, datastream)
-        assert live(40 + 9 * lives).wait(60) == -signal.SIGKILL
+        assert live(30 + 9 * lives).wait(60) == -signal.SIGKILL
         if lives == 2:
             mosquitto.stop()
             mosquitto.start()

@@ -136,6 +136,16 @@ unit = "%"
 """
 
 
+STA_WAY = """
+title = "SensorThings"
+kind = "sensorthings"
+licence = "cc0-1.0"
+[broker]
+address = "{address}"
+topics = ["v1.1/#"]
+"""
+
+
 @pytest.fixture
 def served(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[str]:
     """A city with a way in, served by the real command; its address."""
@@ -143,6 +153,7 @@ def served(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[str]:
     for name, text in {
         "city.toml": CITY,
         "ways/radio.toml": WAY.format(address=mosquitto.address),
+        "ways/sta.toml": STA_WAY.format(address=mosquitto.address),
         "sensors/probe.toml": SENSOR,
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -181,3 +192,18 @@ def test_within_five_seconds_it_is_on_the_page(served: str, mosquitto: Mosquitto
     again = UP | {"deduplicationId": "d-2", "object": {"soil": 47.25}, "time": "2026-03-01T09:00:00Z"}
     mosquitto.publish(topic, json.dumps(again))
     wait_for(lambda: "47,25" in read(page), 5)
+
+
+def test_observations_of_sensorthings_come_over_mqtt(served: str, mosquitto: Mosquitto) -> None:
+    """The datastream is made by an uplink; then a message on its own topic has a value for it."""
+    page, stream = f"{served}/t/a84041", f"{served}/sta/v1.1/Datastreams"
+
+    def is_there() -> bool:
+        mosquitto.publish("application/a/device/a84041/event/up", json.dumps(UP))
+        return "12,5" in read(page)
+
+    wait_for(is_there, 30)
+    number = json.loads(read(stream))["value"][0]["@iot.id"]
+    body = {"result": 33.75, "phenomenonTime": "2026-03-01T10:00:00Z"}
+    mosquitto.publish(f"v1.1/Datastreams({number})/Observations", json.dumps(body))
+    wait_for(lambda: "33,75" in read(page), 15)

@@ -15,6 +15,7 @@ from allmende.model.problem import Problem
 from allmende.model.way import Broker, Way, Webhook
 
 HTTP = "http"
+OWN_NAMES = "sensorthings"
 _TOPIC_PART = "topic:"
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -62,7 +63,7 @@ def check_ways(city: City, broken: Set[str] = frozenset()) -> Iterator[Problem]:
             yield from _check_broker(way.broker, file)
         if way.webhook is not None:
             yield from _check_webhook(way.webhook, file)
-        yield from _check_plain(way, file)
+        yield from _check_kind(way, file)
         known = {*LICENCES, UNKNOWN_LICENCE}
         if way.licence not in known:
             hint = did_you_mean(way.licence, known)
@@ -78,8 +79,11 @@ def _check_sensors(city: City, broken: Set[str]) -> Iterator[Problem]:
     }
     known = {*city.ways, *city.sources, HTTP, *lent}
     for sensor in city.sensors.values():
+        file, way = f"sensors/{sensor.id}.toml", city.ways.get(sensor.way)
+        if way is not None and way.kind == OWN_NAMES:
+            yield Problem(file, "$.way", "messages of SensorThings name their datastream themselves")
         if sensor.way not in known:
-            file, hint = f"sensors/{sensor.id}.toml", did_you_mean(sensor.way, known)
+            hint = did_you_mean(sensor.way, known)
             yield Problem(file, "$.way", f"there is no way in {sensor.way!r}", hint)
 
 
@@ -124,7 +128,10 @@ def _check_secret(written: str, file: str, path: str) -> Iterator[Problem]:
         yield Problem(file, path, "only the name of an environment variable may stand here", hint)
 
 
-def _check_plain(way: Way, file: str) -> Iterator[Problem]:
+def _check_kind(way: Way, file: str) -> Iterator[Problem]:
+    if way.kind == OWN_NAMES and way.webhook is not None:
+        hint = "Post to /sta/v1.1 with a key instead."
+        yield Problem(file, "$.webhook", "observations of SensorThings are not posted here", hint)
     device = way.plain.device
     number = device.removeprefix(_TOPIC_PART)
     if device.startswith(_TOPIC_PART) and not (number.isdecimal() and 0 < int(number) < 100):

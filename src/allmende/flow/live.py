@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from allmende.city.ways import OWN_NAMES
 from allmende.flow.datastreams import Datastreams
 from allmende.flow.decoding import Decoding
 from allmende.flow.intake import Ways, WritingIntake
@@ -42,7 +43,9 @@ class Live:
         self.decoding = Decoding(city, folder)
         self.sensing = Sensing(self.decoding, known, self.datastreams, box)
         self.states = {way: WayState(way) for way in city.ways}
-        interpret = {way.id: self.sensing.interpret(way) for way in city.ways.values()}
+        interpret = {
+            way.id: self.sensing.interpret(way) for way in city.ways.values() if way.kind != OWN_NAMES
+        }
         self.ways = Ways({HTTP: Pushes(self.datastreams), **interpret})
         self.intake = WritingIntake(self.ways, self.writer, self.datastreams, self.states)
 

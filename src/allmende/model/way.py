@@ -9,7 +9,7 @@ from typing import Literal
 from allmende.model.message import Accepted
 from allmende.model.text import Text
 
-WayKind = Literal["chirpstack", "ttn", "plain"]
+WayKind = Literal["chirpstack", "ttn", "plain", "sensorthings"]
 MqttVersion = Literal["5", "3.1.1"]
 
 
@@ -67,7 +67,10 @@ class PlainForm:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One live way in of a city; it has a broker, a webhook or both."""
+    """One live way in of a city; it has a broker, a webhook or both.
+
+    Messages of kind `sensorthings` name the datastream they are for; all others need a kind of sensor.
+    """
 
     id: str
     title: Text
