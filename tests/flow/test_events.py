@@ -35,6 +35,7 @@ from allmende.testing.clock import FixedClock
 from allmende.testing.every_class import make_tiny
 from allmende.testing.server import serving, status
 from allmende.testing.subscriptions_contract import MOMENT, NOON, SECOND, append, make_streams, measured
+from tests.postgres import Postgres
 
 QUICK = Patience(first=0.02, longest=0.1)
 ADDRESS = "https://hooks.example/a"
@@ -257,6 +258,25 @@ def test_two_services_share_the_work(store: SqlStore) -> None:
         numbers(store, *range(200))
         until(lambda: store.subscriptions.progress("a").told == 200)
     assert [number for _, number in calls.told] == list(range(200))
+
+
+def test_the_same_on_postgresql(postgres: Postgres) -> None:
+    """Two services, a failing receiver and one store that is a server: all of it, in order, once."""
+    store = SqlStore.open(postgres.database())
+    failing = iter([True] * 4)
+
+    def fail(_: int) -> None:
+        if next(failing, False):
+            raise SourceUnreachable("no answer in time")
+
+    calls = Calls(fail)
+    store.subscriptions.add(wish())
+    with running(store, calls), running(store, calls):
+        numbers(store, *range(60))
+        until(lambda: store.subscriptions.progress("a").told == 60)
+    assert [number for _, number in calls.told] == list(range(60))
+    assert store.subscriptions.progress("a").failures == 0
+    store.close()
 
 
 @given(st.integers(1, 200))
