@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from litestar.testing import TestClient
@@ -25,6 +26,11 @@ def test_the_payload_is_the_entity(tmp_path: Path) -> None:
         "v1.1/Observations",
         f"v1.1/MultiDatastreams({heat})/Observations",
         "v1.1/Observations",
+    ]
+    corrected = replace(rows[0], revision=2, feature_id=7)
+    assert [topic for topic, _ in messages_of([corrected], set())][2:] == [
+        "v1.1/FeaturesOfInterest(7)/Observations",
+        f"v1.1/Observations({ids[0]})",
     ]
     with TestClient(create_app(tiny)) as client:
         asked = client.get(f"/sta/v1.1/Observations({ids[0]})").json()
