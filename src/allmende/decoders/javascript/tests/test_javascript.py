@@ -6,7 +6,10 @@ import contextlib
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +238,22 @@ def test_options_with_faults_do_not_open(tmp_path: Path) -> None:
     """A missing script is no decoder."""
     with pytest.raises(Unreadable, match="cannot be read"):
         JavascriptDecoder().open({"script": "none.js"}, tmp_path)
+
+
+def test_workers_end_with_the_server_however_it_ends(tmp_path: Path) -> None:
+    """Killed without a chance to say goodbye, it leaves no process behind."""
+    code = (
+        "import os; from allmende.decoders.javascript.sandbox import SANDBOX as box;"
+        "box.run('function decodeUplink(i) { return { data: {} } }',"
+        " {'given': {'bytes': [], 'port': 1}, 'received': '2026-03-01T08:00:00Z'});"
+        "print(next(iter(box._all)).pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    worker = Path(f"/proc/{int(done.stdout)}")
+    end = time.monotonic() + 20
+    while worker.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert done.returncode == -signal.SIGKILL
+    assert not worker.exists()
