@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
             tempfile.TemporaryDirectory() as folder,
             broker(Path(folder)),
             served(asked.city, asked.port) as city,
-            sender(asked.broker_port) as client,
+            sender(BROKER_PORT) as client,
         ):
             wait_for_listener(client, city)
             send_all(client, truth, asked.days)
