@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from allmende.errors import AllmendeError, Conflict, NotFound, Unreadable
 from allmende.flow.datastreams import Datastreams
+from allmende.flow.way_states import WayStates
 from allmende.model.message import Accepted, Arrival, Change, Message
 from allmende.model.thing import Datastream
 from allmende.model.way import WayState
@@ -86,12 +87,13 @@ class WritingIntake:
         ways: Ways,
         writer: GroupWriter,
         datastreams: Datastreams,
-        states: Mapping[str, WayState] | None = None,
+        states: WayStates | None = None,
     ) -> None:
         self.ways = ways
         self.writer = writer
         self.datastreams = datastreams
-        self._states = states or {}
+        self._told = states or WayStates({})
+        self._states = self._told.own
 
     def receive(self, message: Message) -> Future[Accepted]:
         """For threads: the future is done when the message is on disk; it fails with StoreBusy."""
@@ -126,7 +128,7 @@ class WritingIntake:
 
     def states(self) -> Mapping[str, WayState]:
         """How each of the city's ways in is doing, as far as this process knows."""
-        return self._states
+        return self._told.read()
 
     async def write(self, work: Arrival | Change) -> Any:
         """What was interpreted already."""

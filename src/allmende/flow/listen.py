@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from allmende.flow.neighbours import NeighbourRounds
+from allmende.flow.way_states import SECONDS
 from allmende.flow.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class Listening:
                 self._listeners = self._make()
                 for listener in self._listeners:
                     listener.start()
-                self._stopping.wait()
+                while not self._stopping.wait(SECONDS):
+                    self._workspace.live.told.write()
             except Exception as error:
                 _log.exception("the ways in could not be started", exc_info=error)
             finally:

@@ -16,6 +16,7 @@ from allmende.flow.known_things import KnownThings
 from allmende.flow.pushes import HTTP, Pushes
 from allmende.flow.quality import make_judge
 from allmende.flow.sensing import Sensing
+from allmende.flow.way_states import WayStates
 from allmende.model.city import City
 from allmende.model.thing import Box
 from allmende.model.way import WayState
@@ -32,6 +33,7 @@ class Live:
         store: SqlStore,
         folder: Path = Path(),
         box: Callable[[], Box | None] = lambda: None,
+        data: Path | None = None,
     ) -> None:
         self.city = city
         self.store = store
@@ -47,7 +49,8 @@ class Live:
             way.id: self.sensing.interpret(way) for way in city.ways.values() if way.kind != OWN_NAMES
         }
         self.ways = Ways({HTTP: Pushes(self.datastreams), **interpret})
-        self.intake = WritingIntake(self.ways, self.writer, self.datastreams, self.states)
+        self.told = WayStates(self.states, data)
+        self.intake = WritingIntake(self.ways, self.writer, self.datastreams, self.told)
 
     def close(self) -> None:
         """Write what waits, then end."""

@@ -36,7 +36,7 @@ class Workspace:
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
         assert self.series  # corrections ask it
-        return Live(self.city, self.store, self.city_folder, lambda: self.box)
+        return Live(self.city, self.store, self.city_folder, lambda: self.box, self.data)
 
     @cached_property
     def box(self) -> Box | None:
