@@ -99,6 +99,7 @@ class Writer:
             first, second = self.add(self.streams[1]), self.add(self.streams[1])
             self.correct(first, 2.0)
             self.delete(second)
+            stopped.wait(0.02)  # enough to race with, without leaving thousands of rows to the next life
 
 
 def _with(row: Observation, number: float) -> Observation:
@@ -138,7 +139,7 @@ def main(url: str, folder: Path, kill_at: int) -> None:
     writing.start()
     newest = datetime.fromtimestamp(writer.time // 1_000_000, UTC)
     try:
-        Mover(moves, history, FixedClock(newest), timedelta(minutes=20)).run(at_once=5)
+        Mover(moves, history, FixedClock(newest), timedelta(minutes=20)).run(5 if kill_at else 1_000)
     finally:
         stopped.set()
         writing.join()

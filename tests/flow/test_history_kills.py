@@ -156,7 +156,7 @@ def _kill(site: Site, points: Callable[[int], int], rounds: int) -> int:
         site.check()
     assert not site.live(0)
     site.check()
-    assert site.known.steps > 20
+    assert site.known.steps > 12
     return killed
 
 
