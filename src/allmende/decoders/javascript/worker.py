@@ -83,12 +83,20 @@ def read(stream: BinaryIO) -> bytes | None:
     return stream.read(struct.unpack("!I", head)[0]) if len(head) == 4 else None
 
 
+def write(stream: BinaryIO, text: str) -> None:
+    """Send a frame. A script's text may be no Unicode (lone surrogates); that is replaced."""
+    data = text.encode("utf-8", "replace")
+    stream.write(struct.pack("!I", len(data)) + data)
+    stream.flush()
+
+
 def main() -> None:
     """Answer requests until there are no more."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     scripts: dict[str, str] = {}
     first = json.loads(read(source) or b"{}")
     limit()
+    write(target, '{"ready": true}')
     while (frame := read(source)) is not None:
         request = json.loads(frame)
         if "code" in request:
@@ -101,10 +109,7 @@ def main() -> None:
             if code is None
             else answer(code, first["prelude"], first["runner"], request)
         )
-        # A script may hold text that is no Unicode (lone surrogates); it is replaced.
-        data = text.encode("utf-8", "replace")
-        target.write(struct.pack("!I", len(data)) + data)
-        target.flush()
+        write(target, text)
 
 
 if __name__ == "__main__":
