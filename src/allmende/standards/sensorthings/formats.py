@@ -92,7 +92,9 @@ def flattened(value: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, 
 
 
 def csv_of(values: Sequence[Json]) -> bytes:
-    """A table with one column for every path that any of the values has."""
+    """A table with one column for every path that any of the values has; of nothing, nothing."""
+    if not values:
+        return b""
     rows = [dict(flattened(one)) for one in values]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()

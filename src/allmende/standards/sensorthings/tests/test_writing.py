@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from litestar import Litestar
@@ -203,9 +205,14 @@ def test_an_observation_is_corrected_and_deleted(sta: Sta) -> None:
     id_ = sta.make("Datastreams(1)/Observations", {"result": 1, "phenomenonTime": "2026-06-01T12:00:00Z"})
     assert sta("PATCH", f"Observations({id_})", {"result": 2})["result"] == 2
     assert sta.get("Datastreams(1)/Observations?$count=true")["@iot.count"] == 1
+    corrected = quote(datetime.now(UTC).isoformat())
     sta("DELETE", f"Observations({id_})")
     sta("GET", f"Observations({id_})", status=404)
     sta("DELETE", f"Observations({id_})", status=404)
+    assert sta.get("Datastreams(1)/Observations?$count=true")["@iot.count"] == 0
+    then = sta.get(f"Datastreams(1)/Observations?$count=true&knownOn={corrected}")
+    assert (then["@iot.count"], then["value"][0]["result"]) == (1, 2)
+    assert sta.get("Datastreams(1)/Observations?knownOn=2026-01-01T00:00:00Z")["value"] == []
 
 
 @pytest.mark.parametrize(
