@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from allmende.errors import NotFound
 from allmende.model.access import Principal
-from allmende.model.subscription import Interest
+from allmende.model.subscription import Described, Interest
 from allmende.model.thing import Datastream
 from allmende.share.series_reads import SeriesReads
 
 _LONGEST_ID = 18
+_SECONDS = 5.0  # hundreds of pages may follow a property, and each looks again every minute
 
 
 class LiveReads(SeriesReads):
     """Following series as values come in."""
+
+    _belonging: tuple[float, tuple[Described, ...]] = (0.0, ())
 
     def readable(self, principal: Principal, datastreams: frozenset[int]) -> frozenset[int]:
         """Those of these datastreams that the reader may see."""
@@ -42,6 +46,13 @@ class LiveReads(SeriesReads):
         return id_
 
     def _interesting(self, principal: Principal, interest: Interest) -> frozenset[int]:
-        described = self._store.subscriptions.described()
-        taken = frozenset(one.datastream_id for one in described if interest.takes(one))
+        taken = frozenset(one.datastream_id for one in self._all_described() if interest.takes(one))
         return self._seen(principal, taken) if taken else taken
+
+    def _all_described(self) -> tuple[Described, ...]:
+        """What all datastreams belong to; a new one may be missed for some seconds. No access is decided by it."""
+        until, found = self._belonging
+        if time.monotonic() > until:
+            found = self._store.subscriptions.described()
+            self._belonging = (time.monotonic() + _SECONDS, found)
+        return found
