@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.collect.samples import listen, read_samples, split_samples
@@ -93,6 +93,7 @@ def test_a_file_without_samples_is_refused(content: str) -> None:
         read(content)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_file_is_samples_or_refused(content: bytes) -> None:
     """Nothing else happens."""

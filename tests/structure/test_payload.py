@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.model.sensor_type import ValueKind
@@ -43,6 +43,7 @@ def test_other_values_are_refused(value: Scalar, kind: ValueKind) -> None:
         as_kind(value, kind)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.booleans(), st.none()))
 def test_any_value_is_a_number_none_or_refused(value: Scalar) -> None:
     """Infinity and NaN stay what they are, for the quality rules."""

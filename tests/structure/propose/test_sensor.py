@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.city.decode import decode
@@ -173,6 +173,7 @@ NAMES = st.text(min_size=1, max_size=12)
 VALUES = st.one_of(st.floats(), st.integers(), st.booleans(), st.text(max_size=8), st.none())
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(NAMES, VALUES, min_size=1, max_size=6),
     st.text(max_size=10),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.decoders.byte_map.decoder import DEVICES, ByteMapDecoder, device_ids, device_map
@@ -45,6 +45,7 @@ def test_every_device_is_described(device: str) -> None:
     assert [unit for unit in units if not code_of(unit) and unit not in SIGNS_WITHOUT_CODE] == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(device_ids()), st.binary(max_size=60), st.integers(0, 255))
 def test_any_bytes_are_values_or_a_named_fault(device: str, payload: bytes, port: int) -> None:
     """No device and no payload breaks it."""
@@ -85,6 +86,7 @@ def test_what_is_no_formula_is_refused(text: str) -> None:
         compile_formula(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_formula_or_refused(text: str) -> None:
     """Nothing else happens."""
@@ -121,6 +123,7 @@ def test_faults_of_a_map_are_told_with_their_path(old: str, new: str, path: str)
     assert path in [fault.path for fault in found]
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

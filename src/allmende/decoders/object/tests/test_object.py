@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.decoders.object.decoder import ObjectDecoder, decode
@@ -23,12 +23,14 @@ class TestContract(DecoderContract):
     decoder_id = "object"
 
 
+@settings(deadline=None)
 @given(any_json())
 def test_any_json_is_values_or_a_named_fault(found: Any) -> None:
     """Nothing that JSON can say breaks it."""
     assert outcome(decode, Payload(json.dumps(found).encode(), None, RECEIVED, found))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_values_or_a_named_fault(found: bytes) -> None:
     """Nothing that a device can send breaks it."""
