@@ -77,3 +77,15 @@ def test_a_district_is_found_around_a_point() -> None:
     assert district_of((holed,), (1, 1)) == holed
     assert district_of((holed,), (5, 5)) is None
     assert district_of((holed,), None) is None
+
+
+def test_the_legend_stays_inside() -> None:
+    """With all five steps, doubts and unknowns every sign lies in the drawing, also on phones."""
+    spots = [_spot(0.1 * at, float(at)) for at in range(20)]
+    spots += [_spot(2.5, 1.0, "stale"), _spot(2.6, None, "unknown")]
+    drawn = draw_points("Feuchte", "Worte.", spots, PLACES, "de")
+    for svg in (drawn.wide, drawn.narrow):
+        height = float(re.findall(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)[0])
+        signs = [float(y) for y in re.findall(r'cy="([\d.]+)" r="6"', svg)]
+        assert len(signs) == 7
+        assert max(signs) + 8 <= height

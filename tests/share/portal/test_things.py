@@ -358,7 +358,10 @@ def test_programs_get_the_newest_values_as_geojson(city: Watching) -> None:
 
 def test_the_state_names_who_is_silent_and_who_is_doubted(city: Watching) -> None:
     """What needs somebody stands in the list with since when and why; who is well does not."""
-    text = city.text("/stand").split('id="messstellen"')[1]
+    whole = city.text("/stand")
+    assert "Messstellen brauchen jemanden." in whole
+    assert "Alles in Ordnung" not in whole
+    text = whole.split('id="messstellen"')[1]
     assert '<a href="/t/probe-2">Sonde im Park</a>' in text
     assert "30 Tage" in text
     assert '<a href="/t/probe-1">' in text

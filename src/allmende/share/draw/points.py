@@ -25,7 +25,7 @@ WIDE, NARROW = 640.0, 340.0
 _RADIUS, _FINGER = 7.0, 12.0
 _SIZE = 13.0
 _APART = 34.0  # pixels that a word beside a point needs
-_LEGEND = 62.0
+_LEGEND = {WIDE: 62.0, NARROW: 104.0}  # room for two lines of signs, and for four
 _WORDS = {
     "de": ("ab", "unbekannt", "fraglich oder veraltet"),
     "en": ("from", "unknown", "doubtful or out of date"),
@@ -65,7 +65,7 @@ def _drawn(
     placed = [(spot, *page.place(*position)) for spot, position in zip(spots, at, strict=True)]
     inside = [one for one in placed if 0 <= one[1] <= page.width and 0 <= one[2] <= page.height]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page.width:g} {page.height + _LEGEND:g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page.width:g} {page.height + _LEGEND[width]:g}" '
         f'role="group" aria-labelledby="{mark}t {mark}d" font-family="{tokens.FONT}">'
         f'<title id="{mark}t">{escape(title)}</title><desc id="{mark}d">{escape(words)}</desc>',
         *(
