@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -53,6 +55,16 @@ WHERE recorded_at <= ? AND (superseded_at IS NULL OR superseded_at > ?)
 """
 
 
+_OPEN: weakref.WeakSet[Past] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """DuckDB complains at the end of the process about databases that are still open."""
+    for past in list(_OPEN):
+        past.close()
+
+
 class Past:
     """Reads the history. One database in memory; every query gets a cursor of its own."""
 
@@ -61,6 +73,7 @@ class Past:
         self._now = now
         self._database: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()
+        _OPEN.add(self)
 
     def files(self, moves: Moving) -> tuple[HistoryFile, ...]:
         """The files whose rows were not hot any more when the store was looked at."""
