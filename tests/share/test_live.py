@@ -319,6 +319,14 @@ def test_too_many_clients_are_sent_away(tmp_path: Path) -> None:
     store.close()
 
 
+def test_head_does_not_wait(client: TestClient[Litestar], tiny: Tiny) -> None:
+    """Who only asks for the headers gets them."""
+    water, _ = make_streams(tiny.store)
+    answer = client.head(f"/api/v1/live?datastream={water}")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
 def test_operators_see_how_many_follow_and_wait(client: TestClient[Litestar], tiny: Tiny) -> None:
     """Numbers only, nothing about whom."""
     water, _ = make_streams(tiny.store)

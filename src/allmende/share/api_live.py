@@ -79,6 +79,10 @@ async def follow_live(scope: Scope, receive: Receive, send: Send) -> None:
             return
         wish = parse_wish(dict(scope))
         datastreams = await live.readable(wish)
+        if cast(Any, scope).get("state", {}).get("head"):  # a HEAD, which `headers` makes a GET
+            await _begin(send)
+            await _put(send, b"", more=False)
+            return
         async with live.feed.follow(datastreams) as follower:
             await _stream(live, wish, follower, receive, send)
     except AllmendeError as error:
