@@ -84,6 +84,23 @@ def test_an_uplink_becomes_a_value(client: TestClient[Litestar], tiny: Tiny) -> 
     assert (kept.way, kept.key, kept.topic) == ("radio", "d-1", "/api/v1/ways/radio?event=up")
 
 
+def test_the_things_stack_posts_too(tiny: Tiny) -> None:
+    """Its own header, its own path for uplinks, its own id of the message."""
+    bins = replace(PROBE, id="bin", way="bare", match=Match(application="bins"))
+    city = replace(tiny.city, sensors={"bin": bins})
+    body = {
+        "end_device_ids": {"device_id": "bin-3", "application_ids": {"application_id": "bins"}},
+        "correlation_ids": ["as:up:01JB"],
+        "received_at": "2026-03-01T08:00:00.115046685Z",
+        "uplink_message": {"f_port": 1, "frm_payload": "6rw=", "decoded_payload": {"soil": 40}},
+    }
+    served = replace(tiny, city=city)
+    with TestClient(create_app(served)) as client:
+        answers = [send(client, "bare/up", body, {"authorization": "Bearer right"})[1] for _ in range(2)]
+    assert [(answer["stored"], answer["repeated"]) for answer in answers] == [(1, False), (1, True)]
+    assert served.store.things.find("datastream", "bin-3:soil-moisture") is not None
+
+
 def test_sent_again_it_is_stored_once(client: TestClient[Litestar], tiny: Tiny) -> None:
     """The network server's own id of the message recognises it."""
     first = send(client, "radio?event=up", UP, TOKEN)[1]
