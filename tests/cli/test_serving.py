@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from allmende.cli.options import Place, parse_place
-from allmende.cli.serving import Address, run_until_signal, serve_until_stopped
+from allmende.cli.serving import Address, calm_collector, run_until_signal, serve_until_stopped
 from allmende.cli.up import invented_place
 from allmende.errors import NotAllowed
 
@@ -93,3 +94,15 @@ def test_the_invented_city_is_found(tmp_path: Path) -> None:
     assert place is not None
     assert place.city.name == "musterstadt"
     assert (place.data, place.replay) == (tmp_path / "data-musterstadt", None)
+
+
+def test_what_is_loaded_is_not_looked_at_again() -> None:
+    """While serving, the collector leaves alone what was loaded, and runs less often."""
+    before = gc.get_threshold()
+    try:
+        calm_collector()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] > before[0]
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
