@@ -16,8 +16,8 @@ from litestar.testing import TestClient
 
 from allmende.model.access import Access
 from allmende.model.limits import Doubt
-from allmende.model.message import Change, Message
-from allmende.model.observation import Observation, Quality
+from allmende.model.message import Arrival, Change, Message
+from allmende.model.observation import Observation, Quality, microseconds
 from allmende.share.web import create_app
 from allmende.store.sql import SqlStore
 from allmende.testing.clock import START
@@ -383,3 +383,14 @@ def test_search_engines_find_open_things_only(city: Watching) -> None:
     text = city.text("/sitemap.xml")
     assert "/en/t/probe-1<" in text
     assert "probe-3" not in text
+
+
+@pytest.mark.parametrize(("source", "shown"), [("open", True), ("protected", False)])
+def test_a_polled_value_leads_to_its_file(city: Watching, source: str, shown: bool) -> None:
+    """A value that was read from a file names it by its hash, unless the file is closed to the reader."""
+    stream = watch(city.store, f"probe-file-{source}", name="Sonde aus einer Datei")
+    sha256 = city.store.receipts(source)[0].sha256
+    row = Observation(stream.id, microseconds(START), 0, number=5.0, extra=json.dumps({"receipt": sha256}))
+    (accepted,) = city.store.observations.append([Arrival([row])])
+    address = f"/t/probe-file-{source}/probe-file-{source}-soil-moisture/wert/{accepted.observation_ids[0]}"
+    assert (f"/raw/{sha256}" in city.text(address)) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from litestar import Response, get
 
 from allmende.errors import NotFound
+from allmende.model.access import Principal
 from allmende.model.city import City
+from allmende.model.observation import Observation
 from allmende.model.series import Bucket
 from allmende.model.text import Language
 from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
@@ -18,6 +21,7 @@ from allmende.share.portal.pages.datastream import Mean, mean_line, period_word,
 from allmende.share.portal.pages.things import series_title
 from allmende.share.portal.render import LIVE, page
 from allmende.share.portal.values import Told, told, word_result
+from allmende.share.reads import Reads
 from allmende.share.series_views import ObservationView, SeriesView
 from allmende.share.spans import DAY, HOUR, SECOND
 
@@ -38,7 +42,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A value with its origin. `payload` is the message as text, `digest` its SHA-256; both may be empty."""
+    """A value with its origin. `payload` is the message as text, `digest` its SHA-256; both may be empty.
+
+    `raw` is the SHA-256 of the file that a polled value was read from, empty when there is none for this reader.
+    """
 
     view: ObservationView
     series: SeriesView
@@ -48,6 +55,7 @@ class Context:
     decoder: str
     payload: str
     digest: str
+    raw: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,20 @@ def value(
         decoder=_decoder(series, city, language),
         payload=payload[:_MOST_BYTES].decode("utf-8", "backslashreplace"),
         digest=hashlib.sha256(payload).hexdigest() if shown else "",
+        raw=_raw_file(reads, principal, view.observation),
     )
     frame = series_frame(series, language, f"/wert/{number}")
     return page("datastream_value.html", context, frame, city, language, headers=LIVE)
+
+
+def _raw_file(reads: Reads, principal: Principal, found: Observation) -> str:
+    """The raw file of a value that was not pushed, when this reader may have it."""
+    try:
+        extra = json.loads(found.extra) if found.extra else {}
+        sha256 = extra.get("receipt") if isinstance(extra, dict) else None
+        return reads.raw(principal, sha256).sha256 if isinstance(sha256, str) else ""
+    except (ValueError, NotFound):
+        return ""
 
 
 def _decoder(series: SeriesView, city: City, language: Language) -> str:
