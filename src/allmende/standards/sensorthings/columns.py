@@ -42,7 +42,8 @@ class Columns:
 
     def json(self, root: str, stream_set: str) -> bytes:
         """Whole observations as a JSON list. `stream_set` is `Datastream` or `MultiDatastream`."""
-        own = f"{root}/Observations("
+        # The root holds the name of the host as somebody sent it.
+        own = msgspec.json.encode(f"{root}/Observations(")[1:-1].decode()
         link = f',"{stream_set}@iot.navigationLink":"{own}'
         pieces: list[Piece] = ['{"@iot.id":', self.ids, f',"@iot.selfLink":"{own}', self.ids, ')"']
         pieces += self._members(PLAIN[1:], lead=",")

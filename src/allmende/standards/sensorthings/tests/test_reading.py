@@ -358,6 +358,12 @@ def test_server_driven_paging(get: Get, monkeypatch: pytest.MonkeyPatch) -> None
     assert ids(get(page["@iot.nextLink"])) == [3]
 
 
+def test_a_hostile_host(client: TestClient[Litestar]) -> None:
+    """A name of a host with quotation marks stays inside of its text."""
+    found = client.get("/sta/v1.1/Datastreams(1)/Observations?$top=1", headers={"host": 'a","result":"b'})
+    assert found.status_code == 400 or found.json()["value"][0]["result"] == 3.5
+
+
 # --- formats ---
 
 
