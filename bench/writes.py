@@ -49,8 +49,8 @@ uvloop.run(server.serve())
 """
 
 
-def make_city(folder: Path, url: str):  # type: ignore[no-untyped-def]
-    """A tiny city with a hundred open datastreams, made once."""
+def make_city(folder: Path, url: str, streams: bool = True):  # type: ignore[no-untyped-def]
+    """A tiny city with a hundred open datastreams (or none), made once."""
     from dataclasses import replace
 
     from allmende.model.access import Access
@@ -60,7 +60,7 @@ def make_city(folder: Path, url: str):  # type: ignore[no-untyped-def]
     city = make_tiny(folder)
     store = SqlStore.open(url)
     city = replace(city, store=store)
-    if not store.things.several("datastream"):
+    if streams and not store.things.several("datastream"):
         thing = store.things.add(Thing(0, "bench", access=Access.OPEN))
         sensor = store.things.add(Sensor(0, "bench", access=Access.OPEN))
         seen = store.things.add(ObservedProperty(0, "bench", "https://city.example/p", access=Access.OPEN))
