@@ -6,6 +6,7 @@ it, so that to-one and to-many relations, `and`, `or` and `not` all mean what th
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,23 +104,26 @@ class Clauses:
         """
         found: list[Clause] = []
         for order in orders:
-            clause = self._sortable(order.by)
-            if getattr(clause, "nullable", True):
-                found.append(clause.is_(None))
-            found.append(clause.desc() if order.descending else clause.asc())
+            kind = self._kind(order.by)
+            # Of JSON the numbers come before the texts.
+            kinds: tuple[Kind, ...] = ("number", "text") if kind == "any" else (kind,)
+            for clause in (self._sortable(order.by, kind) for kind in kinds):
+                if getattr(clause, "nullable", True):
+                    found.append(clause.is_(None))
+                found.append(clause.desc() if order.descending else clause.asc())
         return found
 
-    def _sortable(self, by: Expression) -> Clause:
+    def _sortable(self, by: Expression, kind: Kind) -> Clause:
         if isinstance(by, Path):
             prefix, _ = relations_of(self.kind, by)
             if prefix:
-                return self._first_related(by, prefix)
-        return self._value(by, self._root, self._kind(by))
+                return self._first_related(by, prefix, kind)
+        return self._value(by, self._root, kind)
 
-    def _first_related(self, path: Path, prefix: tuple[str, ...]) -> Clause:
+    def _first_related(self, path: Path, prefix: tuple[str, ...], kind: Kind) -> Clause:
         """The value of a related thing, to sort by it; of several related ones the smallest."""
         sources, joins = self._reach({prefix})
-        value = self._value(path, sources, self._kind(path))
+        value = self._value(path, sources, kind)
         return select(value).where(*joins).order_by(value).limit(1).scalar_subquery()
 
     # --- relations ---
@@ -171,9 +175,24 @@ class Clauses:
         kind = _common(*kinds, call)
         if kind == "time":
             return self._compare_times(call, sources)
-        values = (self._value(left, sources, kind), self._value(right, sources, kind))
+        if kind == "any":
+            return self._compare_unknown(call, sources)
+        values = [self._value(operand, sources, kind) for operand in call.operands]
+        if kind == "boolean":  # in brackets of a function: DuckDB knows no chained comparisons
+            values = [Functions.first(value, null()) for value in values]
         compared: ColumnElement[bool] = _COMPARE[call.name](*values)
         return compared
+
+    def _compare_unknown(self, call: Call, sources: Sources) -> ColumnElement[bool]:
+        """Two values whose kinds are not known before: equal as numbers, as texts or as truths."""
+        kinds: tuple[Kind, ...] = ("number", "text", "boolean")
+        same = or_(
+            *(
+                operator.eq(*(self._value(operand, sources, kind) for operand in call.operands))
+                for kind in kinds
+            )
+        )
+        return same if call.name == "eq" else _not(same)
 
     def _compare_null(self, call: Call, sources: Sources) -> ColumnElement[bool]:
         left, right = call.operands
@@ -249,7 +268,8 @@ class Clauses:
             return self._functions.first(source.c.number, source.c.value)
         if self._kind(part) == "time":
             return literal(None) if (start := self._span(part, sources)[0]) is None else start
-        return self._value(part, sources, "text" if self._kind(part) == "any" else self._kind(part))
+        kind = self._kind(part)
+        return self._value(part, sources, "any" if kind == "geometry" else kind)
 
     def _checked(self, part: Expression, sources: Sources, wanted: Kind) -> Clause:
         """The value as an operand of this kind. Raises RecipeInvalid when it is of another one."""
@@ -300,7 +320,7 @@ class Clauses:
         return column
 
     def _result(self, source: FromClause, rest: list[str], wanted: Kind) -> Clause:
-        if not rest and wanted in ("number", "any"):
+        if not rest and wanted == "number":
             return source.c.number
         return self._json.read(source.c.value, _json_steps(rest), wanted, text=True)
 
@@ -346,9 +366,11 @@ def _common(left: Kind, right: Kind, call: Call) -> Kind:
         return "time"
     if "geometry" in kinds:
         raise RecipeInvalid("a place is compared by functions such as st_within", where=_where(call))
+    if kinds == {"any", "duration"}:
+        raise RecipeInvalid("a duration is compared with a difference of times", where=_where(call))
     if "any" in kinds:
         if left == right:
-            return "text" if call.name in ("eq", "ne") else "number"
+            return "any" if call.name in ("eq", "ne") else "number"
         return left if right == "any" else right
     if len(kinds) > 1:
         raise RecipeInvalid(f"a {left} cannot be compared with a {right}", where=_where(call))

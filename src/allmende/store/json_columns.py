@@ -13,6 +13,7 @@ from allmende.model.query import Kind
 
 Clause = ColumnElement[Any]
 Steps = Sequence[str | int]
+_TEXTS = {"sqlite": "text", "postgresql": "string", "duckdb": "VARCHAR"}
 _NUMBERS = {
     "sqlite": ("integer", "real"),
     "postgresql": ("number",),
@@ -27,19 +28,24 @@ class JsonColumns:
         self._dialect = dialect
 
     def read(self, column: Clause, steps: Steps, wanted: Kind, *, text: bool) -> Clause:
-        """The part of `column` at `steps`. `text` says that the column is text that holds JSON."""
+        """The part of `column` at `steps`; as `any` the name of its type, unknown for JSON's null.
+
+        `text` says that the column is text that holds JSON.
+        """
         if self._dialect == "postgresql":
             return self._read_postgres(cast(column, JSONB) if text else column, steps, wanted)
         path = _path_of(steps)
         plain = type_coerce(column, Text)
         kind = func.json_type(plain, path)
+        if wanted == "any":
+            return func.nullif(func.lower(kind), "null")
         if wanted == "boolean":
             return self._boolean(kind, plain, path)
         extract = "json_extract" if self._dialect == "sqlite" else "json_extract_string"
         found = getattr(func, extract)(plain, path)
         if wanted == "number":
             return case((kind.in_(_NUMBERS[self._dialect]), cast(found, Double)))
-        return cast(found, String)
+        return case((kind == _TEXTS[self._dialect], cast(found, String)))
 
     def _boolean(self, kind: Clause, plain: Clause, path: str) -> Clause:
         if self._dialect == "sqlite":
@@ -56,11 +62,13 @@ class JsonColumns:
             else func.jsonb_extract_path_text(func.jsonb_build_object("a", column), "a")
         )
         kind = func.jsonb_typeof(part)
+        if wanted == "any":
+            return func.nullif(kind, "null")
         if wanted == "boolean":
             return case((kind == "boolean", found == "true"))
         if wanted == "number":
             return case((kind == "number", cast(found, Double)))
-        return found
+        return case((kind == "string", found))
 
 
 def _path_of(steps: Steps) -> str:
