@@ -35,11 +35,14 @@ _NAMES = ", ".join(
     for column in OBSERVATION.columns
 )
 _ROWS = f"SELECT {_NAMES} FROM read_parquet(?, hive_partitioning = false)"  # noqa: S608 (our own names)
-_STEPS = "SELECT * FROM read_parquet(?, hive_partitioning = false)"
+_STEPS = """
+SELECT * FROM read_parquet(?, hive_partitioning = false) WHERE start >= ? AND start < ? {chosen}
+UNION ALL BY NAME SELECT * FROM also
+"""
 _SUMS = """
 SELECT datastream_id, start - (start % ? + ?) % ? AS start, sum(credible) AS credible,
        sum(doubted) AS doubted, min(minimum) AS minimum, max(maximum) AS maximum, sum("sum") AS "sum"
-FROM ({source}) WHERE start >= ? AND start < ? {chosen}
+FROM ({source})
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 _RAW_SUMS = """
@@ -52,6 +55,7 @@ SELECT datastream_id, phenomenon_time AS start,
 FROM observation
 WHERE recorded_at <= ? AND (superseded_at IS NULL OR superseded_at > ?)
   AND (number IS NOT NULL OR flags & ? <> 0)
+  AND phenomenon_time >= ? AND phenomenon_time < ? {chosen}
 """
 
 
@@ -164,16 +168,28 @@ class Past:
     # --- sums ---
 
     def steps(
-        self, streams: Sequence[int], span: tuple[int, int, int], files: Sequence[HistoryFile], step: int
+        self,
+        streams: Sequence[int],
+        span: tuple[int, int, int],
+        files: Sequence[HistoryFile],
+        step: int,
+        also: pa.Table,
     ) -> pa.Table:
-        """Sums from the companions by `step` (HOUR or DAY), of which all numbers of `span` are multiples."""
+        """Sums from the companions by `step` (HOUR or DAY), of which all numbers of `span` are multiples.
+
+        `also` are sums from elsewhere, which are added.
+        """
         start, end, length = span
         paths = [self._history.sums_path(file, step) for file in overlapping(files, streams, start, end)]
         if not paths:
-            return pa.table({})
+            return also
         with_streams, parameters = _chosen(streams)
-        text = _SUMS.format(source=_STEPS, chosen=with_streams)
-        return self._arrow(text, [length] * 3 + [paths, start, end, *parameters])
+        text = _SUMS.format(source=_STEPS.format(chosen=with_streams))
+        cursor = self._cursor()
+        cursor.register("also", also)
+        values = [length] * 3 + [paths, start, end, *parameters]
+        found: pa.Table = cursor.sql(text, params=values).to_arrow_table()
+        return found
 
     def sums(
         self,
@@ -190,7 +206,7 @@ class Past:
         if not chosen:
             return pa.table({})
         with_streams, parameters = _chosen(streams)
-        text = _SUMS.format(source=_RAW_SUMS, chosen=with_streams)
+        text = _SUMS.format(source=_RAW_SUMS.format(chosen=with_streams))
         flags = [uncounted] * 5
         values = [length] * 3 + flags + [known_on, known_on, uncounted, start, end, *parameters]
         found: pa.Table = self._run((text, values), chosen, ended).to_arrow_table()
@@ -222,10 +238,6 @@ class Past:
             return cursor.sql(whole, params=([*before, paths] if files else []) + parameters)
         except duckdb.Error as error:
             raise RecipeInvalid(f"this cannot be asked of the history: {_first(error)}") from error
-
-    def _arrow(self, text: str, parameters: list[Any]) -> pa.Table:
-        found: pa.Table = self._cursor().sql(text, params=parameters).to_arrow_table()
-        return found
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._opening:

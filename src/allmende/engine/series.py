@@ -22,7 +22,7 @@ from allmende.model.query import Order, Path
 from allmende.model.series import Bucket, Wanted
 from allmende.store.ended import Ended, ended_of, ended_rows, ended_streams, moving
 from allmende.store.hot_rows import HotRows
-from allmende.store.hours import SCHEMA, UNCOUNTED, hot_hours
+from allmende.store.hours import FOREVER, SCHEMA, UNCOUNTED, hot_hours
 from allmende.store.latest import Ends
 from allmende.store.snapshot import snapshot
 from allmende.store.sql import SqlStore
@@ -31,7 +31,6 @@ from allmende.store.sql import SqlStore
 pc: Any = pyarrow.compute
 Row = tuple[Any, ...]
 _SECOND = 1_000_000
-_FOREVER = 2**62
 _TIME_AND_ID = itemgetter(1, 2)
 
 
@@ -159,29 +158,34 @@ class SeriesReader:
         lie beside the history, whole days from those by day, everything else from the rows.
         """
         start, end, length = span
-        known = known_on if known_on is not None else _FOREVER
+        known = known_on if known_on is not None else FOREVER
         with snapshot(self._store.engine) as db:
             parts = [hot_hours(db, datastreams, start, end, known, length)]
             moves = moving(db)
             ended = ended_rows(db, datastreams, start, end) if self._past else {}
             touched = ended_streams(db, datastreams, start, end) if ended else frozenset()
-        if self._past is not None and (files := self._past.files(moves)):
-            step = _step(span) if known_on is None else None
-            plain = [id_ for id_ in datastreams if id_ not in touched] if step else []
-            others = [id_ for id_ in datastreams if id_ in touched] if step else list(datastreams)
-            if step and plain:
-                parts.append(self._past.steps(plain, span, files, step))
-            if others:
-                parts.append(self._past.sums(others, span, files, ended, known, UNCOUNTED))
-        found = [part.select(SCHEMA.names).cast(SCHEMA) for part in parts if part.num_rows]
-        if len(found) < 2:
-            return found[0] if found else SCHEMA.empty_table()
-        return added_up(pa.concat_tables(found))
+        if self._past is None or not (files := self._past.files(moves)):
+            return parts[0]
+        step = _step(span) if known_on is None else None
+        plain = [id_ for id_ in datastreams if id_ not in touched] if step else []
+        others = [id_ for id_ in datastreams if id_ in touched] if step else list(datastreams)
+        if others:
+            parts.append(self._past.sums(others, span, files, ended, known, UNCOUNTED))
+        found = _together(parts)
+        return self._past.steps(plain, span, files, step, found).cast(SCHEMA) if step and plain else found
 
     def _pace(self, datastreams: Sequence[int]) -> dict[int, float]:
         """The usual seconds from one value to the next, where that can be said."""
         latest = self._store.observations.latest(datastreams)
         return {id_: pace for id_, found in latest.items() if (pace := _usual(found)) is not None}
+
+
+def _together(parts: Sequence[pa.Table]) -> pa.Table:
+    """Sums of several parts as one."""
+    found = [part.select(SCHEMA.names).cast(SCHEMA) for part in parts if part.num_rows]
+    if len(found) < 2:
+        return found[0] if found else SCHEMA.empty_table()
+    return added_up(pa.concat_tables(found))
 
 
 def _are_all(hot: Sequence[Observation]) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from allmende.model.observation import SUSPECT, Quality
 from allmende.store.thing_tables import OBSERVATION
 
 HOUR = 3_600_000_000
+FOREVER = 2**62
 UNCOUNTED = int(SUSPECT | Quality.DUPLICATE)
 """Values with one of these flags are not part of means; they are counted as doubted."""
 _WHOLE, _REAL = pa.int64(), pa.float64()
@@ -50,10 +51,17 @@ def _query(datastreams: Sequence[int], start: int, end: int, known_on: int, leng
             row.datastream_id.in_(list(datastreams)),
             row.phenomenon_time >= start,
             row.phenomenon_time < end,
-            row.recorded_at <= known_on,
-            or_(row.superseded_at.is_(None), row.superseded_at > known_on),
+            *_known(known_on),
             or_(row.number.is_not(None), row.flags.bitwise_and(UNCOUNTED) != 0),
         )
         .group_by(row.datastream_id, hour)
         .order_by(row.datastream_id, hour)
     )
+
+
+def _known(on: int) -> Sequence[ColumnElement[bool]]:
+    """What was known on a moment; for one that never comes that is what is current."""
+    row = OBSERVATION.c
+    if on >= FOREVER:
+        return (row.superseded_at.is_(None),)
+    return (row.recorded_at <= on, or_(row.superseded_at.is_(None), row.superseded_at > on))
