@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy
@@ -80,6 +80,8 @@ class Columns:
         taken = self._columns[RESULT_TIME]
         if taken.count(None) == self.number:
             return None
+        if None not in taken:
+            return _times(taken)
         times = _times([time or 0 for time in taken])
         return [text if time is not None else "" for text, time in zip(times, taken, strict=True)]
 
@@ -108,7 +110,9 @@ class Columns:
         if name == "result":
             return [self.results]
         taken = self.result_times
-        return ["null" if taken is None else [f'"{text}"' if text else "null" for text in taken]]
+        if taken is None:
+            return ["null"]
+        return ['"', taken, '"'] if all(taken) else [[f'"{text}"' if text else "null" for text in taken]]
 
     def _members(self, names: Sequence[str], lead: str = "") -> list[Piece]:
         pieces: list[Piece] = []
@@ -143,14 +147,21 @@ class Columns:
 
 
 def _times(column: Sequence[int]) -> list[str]:
-    """Times as `written` writes them."""
+    """Times as `written` writes them: without a fraction, with thousandths, or with all six places."""
     times = numpy.array(column, dtype="int64")
     rests = times % 1_000_000
+    moments = times.view("datetime64[us]")
     if not rests.any():
-        return [f"{text}Z" for text in numpy.datetime_as_string(times.view("datetime64[us]"), "s").tolist()]
-    texts = numpy.datetime_as_string(times.view("datetime64[us]"), "us").tolist()
+        return _texts(moments, "s")
+    if (rests % 1000).all():
+        return _texts(moments, "us")
     cut = numpy.where(rests == 0, 19, numpy.where(rests % 1000 == 0, 23, 26)).tolist()
-    return [f"{text[:end]}Z" for text, end in zip(texts, cut, strict=True)]
+    return [f"{text[:end]}Z" for text, end in zip(_texts(moments, "us"), cut, strict=True)]
+
+
+def _texts(moments: Any, unit: Literal["s", "us"]) -> list[str]:
+    texts: list[str] = numpy.datetime_as_string(moments, unit, "UTC").tolist()
+    return texts
 
 
 def _number(number: float) -> str:
