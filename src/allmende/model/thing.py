@@ -146,3 +146,7 @@ class Feature:
     properties: Json = field(default_factory=dict)
     key: str | None = None
     access: Access = Access.INTERNAL
+
+
+AnyDescribed = Thing | Location | HistoricalLocation | Sensor | ObservedProperty | Datastream | Feature
+"""Everything that is kept about things."""

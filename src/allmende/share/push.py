@@ -90,7 +90,8 @@ async def _take(scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
     writers: Writers = state.writers
     if not writers.of(headers.get(b"authorization")).may_write("observations", "http"):
         raise NotAllowed(
-            "writing observations needs a key", hint="`allmende key CITY make --name NAME --scope write:observations`"
+            "writing observations needs a key",
+            hint="`allmende key CITY make --name NAME --scope write:observations`",
         )
     intake: Intake = state.intake
     message = Message(
