@@ -9,6 +9,7 @@ from allmende.errors import NotFound
 
 _SEGMENT = re.compile(r"([\w@$][\w.@$-]*)(?:\((?:'([^']*)'|(-?\d{1,19}))\))?")
 _MOST = 24
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,7 @@ def _parse_segment(word: str, path: str) -> Segment:
     found = _SEGMENT.fullmatch(word)
     if found is None or found[2] is not None:
         raise NotFound(f"there is nothing called {word!r}", where=path, hint="Ids are whole numbers.")
-    return Segment(found[1], int(found[3]) if found[3] is not None else None)
+    id_ = int(found[3]) if found[3] is not None else None
+    if id_ is not None and abs(id_) > LARGEST_ID:
+        raise NotFound(f"there is nothing called {word!r}", where=path)
+    return Segment(found[1], id_)

@@ -173,7 +173,10 @@ def parse_json_batch(body: bytes) -> list[Part]:
 def _json_part(number: int, request: Any) -> Part:
     if not isinstance(request, dict) or not isinstance(request.get("url"), str):
         raise BadRequest("a request has method and url", where=f"request {number}")
-    headers = {str(name).lower(): value for name, value in (request.get("headers") or {}).items()}
+    given = request.get("headers") or {}
+    if not isinstance(given, dict):
+        raise BadRequest("headers is a JSON object", where=f"request {number}")
+    headers = {str(name).lower(): value for name, value in given.items()}
     body = msgspec.json.encode(request["body"]) if request.get("body") is not None else b""
     asked = asked_of(
         str(request.get("method", "")).upper(),
@@ -189,7 +192,10 @@ def asked_of(method: str, url: str, media: str, body: bytes, number: int) -> Ask
     """A request of a batch, its address below the root of the service, however it was written."""
     if method not in _METHODS:
         raise BadRequest(f"there is no method {method!r}", where=f"request {number}")
-    split = urlsplit(url)
+    try:
+        split = urlsplit(url)
+    except ValueError as error:
+        raise BadRequest(f"{url!r} is no address: {error}", where=f"request {number}") from error
     path = split.path.partition("/v1.1/")[2] if "/v1.1/" in split.path else split.path
     return Asked(method, path, parse_qsl(split.query, keep_blank_values=True), media, body)
 

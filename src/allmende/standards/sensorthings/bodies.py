@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -44,14 +45,30 @@ _TEXTS = ("name", "description", "encodingType", "definition", "observationType"
 _GIVEN_BY_US = ("@iot.id", "@iot.selfLink", "id")
 _EXTRA = ("resultQuality", "validTime", "parameters")
 _DEEPEST = 64
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def parse_json(body: bytes) -> Any:
     """The JSON of a body. NaN and Infinity are none."""
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        found = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadRequest(f"the body is not JSON: {error}", where="body") from error
+    if b"\\u0000" in body and _NUL.search(body):  # PostgreSQL keeps no text with it
+        raise BadRequest("a text has the character NUL in it", where="body")
+    check_depth(found)
+    return found
+
+
+def check_depth(value: Any) -> None:
+    """Raise BadRequest for lists and objects so deep in each other that later steps may fail."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(_DEEPEST):
+        if not level:
+            return
+        inner = (part.values() if isinstance(part, dict) else part for part in level)
+        level = [child for children in inner for child in children if isinstance(child, (dict, list))]
+    raise BadRequest(f"this is nested more than {_DEEPEST} levels deep", where="body")
 
 
 def check_fields(of: EntitySet, body: Any, *, whole: bool) -> Json:
@@ -64,12 +81,23 @@ def check_fields(of: EntitySet, body: Any, *, whole: bool) -> Json:
             fields = ", ".join((*of.properties, *of.links))
             raise BadRequest(f"a {of.single} has no {name!r}", where=name, hint=f"It has {fields}.")
     missing = [name for name in MANDATORY[of.name] if body.get(name) is None]
-    if whole and missing:
+    nulls = [name for name in missing if name in body]
+    if (whole and missing) or nulls:
+        missing = missing if whole else nulls
         raise BadRequest(f"{' and '.join(missing)} must be there", where=missing[0])
     for name in _TEXTS:
         if name in body and not isinstance(body[name], str):
             raise BadRequest(f"{name} is a text", where=name)
+    _check_geometry(body)
     return body
+
+
+def _check_geometry(body: Json) -> None:
+    if "geo+json" not in body.get("encodingType", ""):
+        return
+    for name in ("location", "feature"):
+        if name in body and not isinstance(body[name], dict):
+            raise BadRequest(f"{name} is a GeoJSON object", where=name)
 
 
 def properties_of(body: Json) -> dict[str, Any]:
@@ -233,6 +261,10 @@ def changed_observation(row: Observation, body: Json, stream: Datastream) -> Obs
     if "result" in body:
         changes["number"], changes["value"] = result_of(_result(body["result"], stream))
         changes["raw"] = None
+    if body.get("validTime") is not None:
+        parse_span(body["validTime"], "validTime")
+    if not isinstance(body.get("parameters"), (dict, list, type(None))):
+        raise BadRequest("parameters is a JSON object", where="parameters")
     extra = {name: body[name] for name in _EXTRA if body.get(name) is not None}
     if extra:
         known = json.loads(row.extra) if row.extra else {}

@@ -14,6 +14,7 @@ from allmende.model.thing import Datastream
 from allmende.ports import ThingsWriting
 from allmende.share.writes import Writes
 from allmende.standards.sensorthings import bodies
+from allmende.standards.sensorthings.addresses import LARGEST_ID
 from allmende.standards.sensorthings.faults import BadRequest
 from allmende.standards.sensorthings.mapping import SETS, EntitySet, Link
 
@@ -122,6 +123,8 @@ class Creation:
     def _existing(self, of: EntitySet, id_: Any) -> int:
         if isinstance(id_, bool) or not isinstance(id_, int):
             raise BadRequest("@iot.id is a whole number", where=of.single)
+        if abs(id_) > LARGEST_ID:
+            raise BadRequest(f"there is no {of.single} {id_}", where=of.single)
         try:
             self._get(of.kind, id_)
         except NotFound as error:
@@ -147,9 +150,9 @@ class Creation:
                 self._place(thing, [value.id])
         for name in ("Datastreams", "MultiDatastreams"):
             if name in of.links:
-                for part in body.get(name) or ():
+                for part in _list_of(name, body):
                     self.create(SETS[name], part, {of.single: value.id}, access)
-        for part in (body.get("Observations") or ()) if "Observations" in of.links else ():
+        for part in _list_of("Observations", body) if "Observations" in of.links else ():
             row = self.observation(
                 bodies.check_fields(SETS["Observations"], part, whole=True), {of.single: value.id}
             )
@@ -189,7 +192,7 @@ class Creation:
     def _known(self, named: Any) -> Datastream | None:
         """A datastream that exists and is remembered, by its id or `{"@iot.id": id}`."""
         id_ = named.get("@iot.id") if isinstance(named, dict) else named
-        return self._writes.datastream(id_) if isinstance(id_, int) and self._db is None else None
+        return self._writes.datastream(id_) if type(id_) is int and self._db is None else None
 
     def _feature(self, body: Json, given: Mapping[str, Any], stream: Datastream) -> int | None:
         if "FeatureOfInterest" in given:
@@ -199,3 +202,11 @@ class Creation:
                 SETS["Observations"].links["FeatureOfInterest"], body["FeatureOfInterest"], stream.access
             )
         return self._writes.feature_of_place(stream, self._things, self._db)
+
+
+def _list_of(name: str, body: Json) -> list[Any]:
+    """What a body holds of a set inside it."""
+    found = body.get(name)
+    if not isinstance(found, (list, type(None))):
+        raise BadRequest(f"{name} is a list", where=name)
+    return found or []

@@ -5,10 +5,14 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import msgspec
+
+from allmende.standards.sensorthings.bodies import check_depth
 from allmende.standards.sensorthings.faults import BadRequest
 
 JSON_PATCH = "application/json-patch+json"
 _MOST = 1_000
+_LARGEST = 1_000_000  # bytes; copies of copies would grow without end
 Json = dict[str, Any]
 
 
@@ -25,10 +29,11 @@ def patched(shown: Json, operations: Any) -> Json:
     for number, operation in enumerate(operations, 1):
         try:
             _apply(after, operation)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
             raise BadRequest(
                 f"operation {number} cannot be done: {error}", where=f"operation {number}"
             ) from error
+    check_depth(after)
     removed = {name: None for name in before if name not in after}
     changed = {name: value for name, value in after.items() if name not in before or before[name] != value}
     return changed | removed
@@ -53,13 +58,15 @@ def _apply(whole: Json, operation: Any) -> None:
         if name == "move":
             _remove(whole, start)
         _add(whole, path, value)
+        if len(msgspec.json.encode(whole)) > _LARGEST:
+            raise ValueError(f"the whole becomes longer than {_LARGEST} bytes")
     else:
         raise ValueError(f"there is no operation {name!r}")
 
 
-def _steps(pointer: str) -> list[str]:
+def _steps(pointer: Any) -> list[str]:
     """A JSON Pointer (RFC 6901) as steps."""
-    if not pointer.startswith("/"):
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise ValueError(f"{pointer!r} does not start with /")
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/")]
 

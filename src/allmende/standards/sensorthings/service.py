@@ -17,7 +17,7 @@ from allmende.standards.sensorthings import bodies
 from allmende.standards.sensorthings.addresses import parse_address
 from allmende.standards.sensorthings.answers import answer, answer_get
 from allmende.standards.sensorthings.data_array import observations_of
-from allmende.standards.sensorthings.faults import BadRequest, WrongMedia
+from allmende.standards.sensorthings.faults import BadRequest, NotDone, WrongMedia
 from allmende.standards.sensorthings.landing import landing
 from allmende.standards.sensorthings.mapping import SETS
 from allmende.standards.sensorthings.patch import JSON_PATCH, patched
@@ -91,6 +91,10 @@ class Service:
     def _target(self, writer: Writer, path: str) -> Target:
         """What an address leads to, as far as the one who writes may see it."""
         address = parse_address(path)
+        if address.ending:  # never taken for the thing itself, which a DELETE would then end
+            raise NotDone(
+                "links are not written on their own", where=path, hint="PATCH the thing that has the link."
+            )
         target = writer.target(address)
         if target is None:
             target = Reader(self._reads, writer.principal, self.root).resolve(address)
@@ -114,6 +118,8 @@ class Service:
     async def _create_many(self, asked: Asked) -> Response[bytes]:
         """Data Array (18-088, section 12.2): for each value its link, or `error` with the reason."""
         _check_media(asked)
+        if self._group is not None:  # it answers value by value and cannot be undone
+            raise NotDone("data arrays are no part of a change set", hint="Send them outside of one.")
         writer = self.writer()
         writer.check(Target(SETS["Observations"]))
         rows, faults = observations_of(bodies.parse_json(asked.body), writer)
