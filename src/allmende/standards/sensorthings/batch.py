@@ -1,6 +1,7 @@
 """Several requests in one: JSON (OData 4.01 JSON Format, section 19) and multipart/mixed (18-088, section 11).
 
-Requests of one atomicity group (a change set) are done all together or not at all. A request may use
+Requests of one atomicity group (a change set) are done all together or not at all, as far as things are
+concerned; their observations follow in a second transaction. A request may use
 what an earlier one made: `$1` in its address, or as an `@iot.id` in its body, is the new thing's.
 """
 

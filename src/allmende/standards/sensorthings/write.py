@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 
 
 class Group:
-    """Writes that are done all together or not at all: one transaction for things, one for observations.
+    """Writes that belong together: one transaction for things, then one for observations.
 
     Observations wait until the things are on disk, then they go together.
     """
