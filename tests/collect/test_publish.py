@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,8 @@ def test_a_broker_that_is_away_is_said_and_comes_back(broker: Mosquitto, publish
     """Away: an error, and nothing stays queued to come later on its own. Back: it goes on."""
     listener = Listener(broker)
     publisher.publish([("a", b"1")])
+    # The broker writes every second who listens; killed before, it would have forgotten the listener.
+    time.sleep(2.5)
     broker.stop(signal.SIGKILL)
     for _ in range(2):
         with pytest.raises(SourceUnreachable):

@@ -160,7 +160,9 @@ def served(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[str]:
         (folder / name).write_text(text)
     port = free_port()
     words = ["serve", str(folder), "--data", str(tmp_path / "data"), "--port", str(port)]
-    environment = os.environ | {"ALLMENDE_PRIVATE_HOSTS": "127.0.0.1"}
+    # With recorded answers nothing outside is listened to; here the broker is to be heard.
+    kept = {name: value for name, value in os.environ.items() if name != "ALLMENDE_REPLAY"}
+    environment = kept | {"ALLMENDE_PRIVATE_HOSTS": "127.0.0.1"}
     process = subprocess.Popen([sys.executable, "-m", "allmende", *words], env=environment)
     address = f"http://127.0.0.1:{port}"
     try:

@@ -102,7 +102,9 @@ def broker(folder: Path, port: int = BROKER_PORT) -> Iterator[None]:
 def served(city: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The city, kept up to date and served, listening to this machine's broker."""
     hosts = ",".join(filter(None, [os.environ.get("ALLMENDE_PRIVATE_HOSTS", ""), "127.0.0.1"]))
-    environment = {**os.environ, "ALLMENDE_PRIVATE_HOSTS": hosts}
+    # With recorded answers nothing outside would be listened to.
+    kept = {name: value for name, value in os.environ.items() if name != "ALLMENDE_REPLAY"}
+    environment = {**kept, "ALLMENDE_PRIVATE_HOSTS": hosts}
     command = [sys.executable, "-m", "allmende", "up", str(city), "--port", str(port)]
     process = subprocess.Popen(command, env=environment)  # noqa: S603
     try:
