@@ -35,7 +35,7 @@ class Workspace:
     @cached_property
     def live(self) -> Live:
         """What takes values as they come in; made when it is first asked for."""
-        assert self.series  # corrections ask it
+        _ = self.series  # from now on corrections ask it
         return Live(self.city, self.store, self.city_folder, lambda: self.box, self.data)
 
     @cached_property

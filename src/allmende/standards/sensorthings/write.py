@@ -53,7 +53,10 @@ class Writer:
 
     def check(self, target: Target) -> None:
         """Refuse before anything of a body is read. Raises NotAllowed."""
-        assert self._intake if target.of.kind == "observation" else self._things
+        if target.of.kind == "observation":
+            self._writes.observations(self.principal, WAY)
+        else:
+            self._writes.things(self.principal)
 
     def group(self) -> Group:
         """A group of writes to enter. Raises NotAllowed."""
