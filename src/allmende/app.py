@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from allmende.catalogue.figures import Figures
 from allmende.city.load import load_city
 from allmende.city.ways import OWN_NAMES, parse_broker_address
 from allmende.collect.files import FolderHttp
@@ -74,7 +73,7 @@ def open_workspace(
     engine = DuckEngine(opened, lake)
     outside = _outside(city, replay, offline, private_hosts, proxy)
     return Workspace(
-        city=city,
+        files=city,
         city_folder=folder,
         data=place,
         store=opened,
@@ -82,7 +81,6 @@ def open_workspace(
         engine=engine,
         http=_http(city, folder, clock, outside),
         clock=clock,
-        figures=Figures(city, opened, engine, clock),
         sender=_sender(city, replay, offline, private_hosts, proxy),
         publisher=_publisher(city, offline),
     )

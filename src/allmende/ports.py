@@ -18,16 +18,20 @@ from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
 from allmende.model.observation import Latest, Observation
+from allmende.model.person import Person
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
+from allmende.model.release import Release, ReleaseStep
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
+from allmende.model.standing import Definition, Standing
 from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
+from allmende.model.withdrawal import Incident
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -287,6 +291,11 @@ class Store(Protocol):
     @property
     def subscriptions(self) -> Subscriptions:
         """Who wants to be told of what, and what is still to be told."""
+        ...
+
+    @property
+    def releases(self) -> Releases:
+        """Contents on their way to the public, and how datasets stand."""
         ...
 
     def add_receipt(self, receipt: Receipt) -> None: ...
@@ -649,3 +658,106 @@ class Recompute(Protocol):
     """Makes a dataset version again from its pinned inputs and compares. Writes nothing."""
 
     def __call__(self, pin: Pin) -> Recomputed: ...
+
+
+# --- publishing --------------------------------------------------------------------------------
+
+
+class Releases(Protocol):
+    """Releases with their history, and how datasets stand. Every write is committed when it returns."""
+
+    def add(self, release: Release, step: ReleaseStep) -> None: ...
+    def save(self, release: Release, before: int, step: ReleaseStep | None = None) -> None:
+        """Write a release over its revision `before`. Raises Conflict when somebody was quicker."""
+        ...
+
+    def publish(self, release: Release, before: int, step: ReleaseStep, standing: Standing) -> None:
+        """Write a release and how its dataset stands from now on, in one transaction. Raises Conflict."""
+        ...
+
+    def get(self, id_: str) -> Release:
+        """Raises NotFound."""
+        ...
+
+    def of_dataset(self, dataset: str) -> tuple[Release, ...]:
+        """Newest first."""
+        ...
+
+    def of_departments(self, departments: Iterable[str] | None) -> tuple[Release, ...]:
+        """Newest first; None means all departments."""
+        ...
+
+    def in_states(self, states: Iterable[str]) -> tuple[Release, ...]: ...
+    def steps(self, release: str) -> tuple[ReleaseStep, ...]:
+        """Oldest first."""
+        ...
+
+    def keep_look(self, id_: str, look: str) -> None: ...
+    def look(self, id_: str) -> str: ...
+    def standings(self) -> tuple[Standing, ...]: ...
+    def stand(self, standing: Standing) -> None: ...
+    def edition(self) -> int:
+        """Grows whenever a dataset's standing changes."""
+        ...
+
+    def add_incident(self, incident: Incident) -> None: ...
+    def incidents(self) -> tuple[Incident, ...]: ...
+
+
+class Releasing(Protocol):
+    """Publishing with people: the one way of a content to the public, for pages and commands.
+
+    Every method checks the person's role in the department; what a person may not see is NotFound. Those with a
+    `revision` raise Conflict when somebody else was quicker, and NotAllowed when the step is not theirs or
+    cannot follow. `look`, `check` and `publish` are done by a process of their own: the release says
+    so in `work` until it is done, and in `fault` when it could not be.
+    """
+
+    def departments(self, person: Person) -> tuple[str, ...]:
+        """Departments in which the person may begin something."""
+        ...
+
+    def seen_by(self, person: Person) -> tuple[Release, ...]:
+        """All releases of the person's departments, newest first."""
+        ...
+
+    def get(self, person: Person, release: str) -> Release: ...
+    def history(self, person: Person, release: str) -> tuple[ReleaseStep, ...]: ...
+    def look(self, person: Person, release: str) -> Mapping[str, Any]:
+        """What was seen in the bytes, as plain values (see docs/reference/look.md); empty when not yet."""
+        ...
+
+    def begin(
+        self, person: Person, department: str, file_name: str, chunks: Iterable[bytes], dataset: str = ""
+    ) -> Release:
+        """A new draft from uploaded bytes; with `dataset` it is to be that dataset's next version."""
+        ...
+
+    def begin_at(self, person: Person, department: str, address: str, dataset: str = "") -> Release:
+        """A new draft from what an address answers."""
+        ...
+
+    def fill(
+        self, person: Person, release: str, revision: int, file_name: str, chunks: Iterable[bytes]
+    ) -> Release:
+        """Other bytes for a draft."""
+        ...
+
+    def describe(self, person: Person, release: str, revision: int, definition: Definition) -> Release: ...
+    def check(self, person: Person, release: str, revision: int) -> Release: ...
+    def decide(
+        self, person: Person, release: str, revision: int, kind: str, column: str, reason: str
+    ) -> Release:
+        """Decide that a finding is no obstacle, with a reason."""
+        ...
+
+    def approve(self, person: Person, release: str, revision: int, reason: str = "") -> Release:
+        """Approve; publication follows by itself."""
+        ...
+
+    def refuse(self, person: Person, release: str, revision: int, reason: str) -> Release: ...
+    def withdraw(self, person: Person, dataset: str, reason: str, erase: bool = False) -> Incident:
+        """Take a dataset back: gone for everyone at once, with everything that was made from it."""
+        ...
+
+    def incidents(self, person: Person) -> tuple[Incident, ...]: ...

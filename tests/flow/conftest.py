@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from allmende.catalogue.figures import Figures
 from allmende.flow.run import run_city
 from allmende.flow.workspace import Workspace
 from allmende.model.access import Access
@@ -84,8 +83,7 @@ class Work:
 
     def become(self, change: Callable[[City], City]) -> None:
         """Load a changed city."""
-        city, w = change(self.workspace.city), self.workspace
-        self.workspace = replace(w, city=city, figures=Figures(city, w.store, w.engine, w.clock))
+        self.workspace = replace(self.workspace, files=change(self.workspace.files))
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_what_cannot_be_a_value_is_counted(workspace: Workspace) -> None:
 def test_values_that_nobody_describes_are_left_in_the_file(workspace: Workspace) -> None:
     """No kind of sensor fits the device: nothing is stored, nothing fails."""
     other = replace(LOTS, match=Match(device="castle"))
-    workspace = replace(workspace, city=replace(workspace.city, sensors={"car-park": other}))
+    workspace = replace(workspace, files=replace(workspace.files, sensors={"car-park": other}))
     assert poll(workspace, lots()).outcome == "unchanged"
 
 
@@ -132,7 +132,7 @@ def test_another_description_reads_the_old_files_again(workspace: Workspace) -> 
     poll(workspace, lots(12))
     poll(workspace, lots(9, "2026-01-01T08:10:00"))
     more = replace(LOTS, properties=(*LOTS.properties, Measured("capacity", "spaces", kind="count")))
-    again = replace(workspace, city=replace(workspace.city, sensors={"car-park": more}))
+    again = replace(workspace, files=replace(workspace.files, sensors={"car-park": more}))
     assert why_observe_source(again, "car-parks")
     run = observe_source(again, SOURCE)
     assert (run.rows, run.message) == (2, "2 new values, 4 known already")

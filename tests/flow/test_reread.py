@@ -34,7 +34,7 @@ def described(workspace: Workspace, *types: SensorType) -> Workspace:
     """The same data with another description of its sensors."""
     workspace.live.close()
     sensors = {type_.id: type_ for type_ in types}
-    return replace(workspace, city=replace(workspace.city, sensors=sensors))
+    return replace(workspace, files=replace(workspace.files, sensors=sensors))
 
 
 @pytest.fixture

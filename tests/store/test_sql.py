@@ -115,7 +115,7 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
         store.close()
     with closing(sqlite3.connect(tmp_path / "store.sqlite")) as db:
         assert db.execute("select count(*) from alembic_version").fetchone() == (1,)
-        assert db.execute("select number from generation").fetchall() == [(0,)]
+        assert db.execute("select id, number from generation order by id").fetchall() == [(1, 0), (2, 1)]
 
 
 @pytest.mark.parametrize(

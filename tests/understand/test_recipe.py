@@ -104,7 +104,7 @@ def test_a_wrong_recipe_fails_and_the_last_version_stays(sql: str, tmp_path: Pat
     """Missing columns, wrong types, unknown names and forbidden SQL are told with a hint; nothing is lost."""
     w = _published(tmp_path, _city())
     _run(w)
-    wrong = replace(w, city=_city(sql))
+    wrong = replace(w, files=_city(sql))
     run = _run(wrong)
     assert (run.outcome, bool(run.message), bool(run.hint)) == ("failed", True, True)
     assert len(w.store.versions("by-street")) == 1

@@ -20,7 +20,7 @@ from cattrs import (
 )
 from cattrs.gen import make_dict_structure_fn
 
-from allmende.model.access import Access
+from allmende.model.access import CHOICES, Access
 from allmende.model.problem import Problem
 from allmende.model.text import Text
 
@@ -178,7 +178,7 @@ def _date(value: object, _: object) -> date:
 
 
 def _access(value: object, _: object) -> Access:
-    names = [access.label for access in Access]
+    names = [access.label for access in CHOICES]
     if not isinstance(value, str) or value not in names:
         raise Fault(f"{value!r} is not an access class", did_you_mean(str(value), names))
     return Access.parse(value)

@@ -8,6 +8,7 @@ from allmende.catalogue.lineage import Lineage
 from allmende.catalogue.search import SearchIndex
 from allmende.flow.workspace import Workspace
 from allmende.model.access import Access, Principal, Scope
+from allmende.share.gate import Known
 from allmende.share.reads import Reads
 
 _EVERYTHING = Principal("flow", "index", (Scope(Access.INTERNAL),))
@@ -18,15 +19,7 @@ def build_index(workspace: Workspace) -> int:
     """Build the index; returns how many entries it has. Readers see the old one until it is whole."""
     city, store, accesses = workspace.city, workspace.store, Accesses(workspace.city)
     index = SearchIndex(workspace.search_file)
-    reads = Reads(
-        city,
-        store,
-        workspace.lake,
-        workspace.engine,
-        workspace.figures,
-        accesses,
-        Lineage(city, store),
-        index,
-    )
+    known = Known(city, workspace.figures, accesses, Lineage(city, store))
+    reads = Reads(lambda: known, store, workspace.lake, workspace.engine, index)
     places = reads.places(_EVERYTHING)
     return index.build(entries(city, store, accesses, places), city.synonyms)

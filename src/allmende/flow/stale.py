@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from allmende import __version__
+from allmende.catalogue.access import Accesses
 from allmende.catalogue.trust import Trusts
 from allmende.catalogue.versions import digest, seen
 from allmende.errors import NotFound
@@ -17,6 +18,7 @@ from allmende.flow.observed import FAILED, why_observe
 from allmende.flow.polled import OBSERVE, why_observe_source
 from allmende.flow.schedule import PERIODS
 from allmende.flow.workspace import Workspace
+from allmende.model.access import Access
 from allmende.model.dataset import Dataset, DatasetVersion
 from allmende.model.knowledge import Story
 from allmende.model.run import Run, Step
@@ -42,6 +44,8 @@ def stale_steps(workspace: Workspace) -> tuple[tuple[Step, str], ...]:
 def why(step: Step, workspace: Workspace) -> str | None:
     """Why the step is to be done now, as far as it can be known before doing those it waits for."""
     city = workspace.city
+    if step.kind in ("publish", "recipe") and Accesses(city).dataset(step.subject) is Access.WITHDRAWN:
+        return None
     last = workspace.store.latest_runs().get(step)
     if step.kind == "fetch":
         return why_fetch(city.sources[step.subject], last, workspace)

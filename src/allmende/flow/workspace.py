@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from allmende.catalogue.figures import Figures
+from allmende.city.current import CurrentCity
 from allmende.engine.series import SeriesReader
 from allmende.flow.live import Live
 from allmende.lake.history import History
@@ -18,9 +19,12 @@ from allmende.store.sql import SqlStore
 
 @dataclass(frozen=True)
 class Workspace:
-    """What every step of the flow may use. `data` holds store, lake, search index and cache."""
+    """What every step of the flow may use. `data` holds store, lake, search index and cache.
 
-    city: City
+    `files` is the city as its files say; `city` is how it stands now, with what the store knows.
+    """
+
+    files: City
     city_folder: Path
     data: Path
     store: SqlStore
@@ -28,9 +32,29 @@ class Workspace:
     engine: Engine
     http: Http
     clock: Clock
-    figures: Figures
     sender: Sender | None = None
     publisher: Publisher | None = None
+
+    @cached_property
+    def _current(self) -> CurrentCity:
+        return CurrentCity(self.files, self.store.releases)
+
+    @property
+    def city(self) -> City:
+        """The city as it stands now."""
+        return self._current()
+
+    @cached_property
+    def _known_figures(self) -> list[tuple[City, Figures]]:
+        return []
+
+    @property
+    def figures(self) -> Figures:
+        """The figures of the city as it stands; what they remember is kept while it stands so."""
+        city, known = self.city, self._known_figures
+        if not known or known[0][0] is not city:
+            known[:] = [(city, Figures(city, self.store, self.engine, self.clock))]
+        return known[0][1]
 
     @cached_property
     def live(self) -> Live:

@@ -1,4 +1,4 @@
-"""Who may see what: four classes, from open to internal, and the reader who asks."""
+"""Who may see what: four classes, from open to internal, what was withdrawn, and the reader who asks."""
 
 from __future__ import annotations
 
@@ -6,27 +6,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from allmende.model.person import Person
+
 
 class Access(IntEnum):
-    """The access class of a dataset or column. A larger number is stricter (DIN SPEC 91357)."""
+    """The access class of a dataset or column. A larger number is stricter (DIN SPEC 91357).
+
+    `WITHDRAWN` is no class that can be chosen: nobody has a scope for it, so that what was withdrawn, and
+    whatever is made from it, is gone for everyone.
+    """
 
     OPEN = 0
     COMMERCIAL = 1
     PROTECTED = 2
     INTERNAL = 3
+    WITHDRAWN = 4
 
     @classmethod
     def parse(cls, name: str) -> Access:
         """The class called `name` (`open`, `commercial`, `protected`, `internal`); ValueError if none."""
-        try:
-            return cls[name.upper()]
-        except KeyError:
-            raise ValueError(f"no access class {name!r}") from None
+        found = next((one for one in CHOICES if one.label == name.lower()), None)
+        if found is None:
+            raise ValueError(f"no access class {name!r}")
+        return found
 
     @property
     def label(self) -> str:
         """The lower-case name used in files, addresses and scopes."""
         return self.name.lower()
+
+
+CHOICES = (Access.OPEN, Access.COMMERCIAL, Access.PROTECTED, Access.INTERNAL)
+"""The classes that a dataset can be given."""
 
 
 def strictest(classes: Iterable[Access]) -> Access:
@@ -93,7 +104,7 @@ class WriteScope:
 class Principal:
     """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted.
 
-    `key_id` is the public id of the key, empty without one.
+    `key_id` is the public id of the key, empty without one; `person` is who signed in, if somebody did.
     """
 
     kind: str = "anonymous"
@@ -101,6 +112,7 @@ class Principal:
     scopes: tuple[Scope, ...] = ()
     writes: tuple[WriteScope, ...] = ()
     key_id: str = ""
+    person: Person | None = None
 
     def may_read(self, access: Access, dataset: str) -> bool:
         """Default closed: open data are for everyone, everything else needs a scope that covers it."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator, Recipe, Story
+from allmende.model.person import Department
 from allmende.model.place import Districts
+from allmende.model.release import ReleaseRules
 from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 from allmende.model.text import Language, Text
@@ -59,6 +61,8 @@ class City:
     front: Front = Front()
     districts: Districts | None = None
     themes: Mapping[str, Theme] = field(default_factory=dict)
+    departments: Mapping[str, Department] = field(default_factory=dict)
+    release: ReleaseRules = ReleaseRules()
     synonyms: tuple[tuple[str, ...], ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     datasets: Mapping[str, Dataset] = field(default_factory=dict)

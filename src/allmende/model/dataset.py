@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from allmende.model.access import Access
+from allmende.model.guard import Allowed
 from allmende.model.text import Text
 from allmende.model.watched import Selection
 
@@ -43,7 +44,8 @@ class Dataset:
     the source change: `freeze` refuses the new version, `evolve` takes new columns along,
     `discard` drops columns that are not declared. An empty licence is that of the source;
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
-    publication with the code of the city's district that the row's geometry lies in.
+    publication with the code of the city's district that the row's geometry lies in. `department` is
+    the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it.
     """
 
     id: str
@@ -66,6 +68,8 @@ class Dataset:
     limits: Text = Text()
     district_column: str = ""
     observations: Selection | None = None
+    department: str = ""
+    guard_allowed: tuple[Allowed, ...] = ()
 
     @property
     def table(self) -> str:

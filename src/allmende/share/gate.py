@@ -7,7 +7,8 @@ once, and opening one does not open versions that were published closed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from allmende.errors import NotFound
@@ -57,30 +58,54 @@ class NoSeries:
         return []
 
 
+@dataclass(frozen=True)
+class Known:
+    """The city as it stands, and what is worked out of it once."""
+
+    city: City
+    figures: Figures
+    accesses: Accesses
+    lineage: Lineage
+
+
 class Gate:
-    """What all reads share: the parts behind the gate, and the decisions at it."""
+    """What all reads share: the parts behind the gate, and the decisions at it.
+
+    `known` is asked every time, so that a dataset that is withdrawn is gone with the next request.
+    """
 
     def __init__(
         self,
-        city: City,
+        known: Callable[[], Known],
         store: Store,
         lake: Lake,
         engine: Engine,
-        figures: Figures,
-        accesses: Accesses,
-        lineage: Lineage,
         search: SearchIndex | None,
         series: Series | None = None,
     ) -> None:
-        self.city = city
+        self._known = known
         self._store = store
         self._lake = lake
         self._engine = engine
-        self._figures = figures
-        self._accesses = accesses
-        self._lineage = lineage
         self._search = search
         self._series = series or NoSeries()
+
+    @property
+    def city(self) -> City:
+        """The city as it stands."""
+        return self._known().city
+
+    @property
+    def _figures(self) -> Figures:
+        return self._known().figures
+
+    @property
+    def _accesses(self) -> Accesses:
+        return self._known().accesses
+
+    @property
+    def _lineage(self) -> Lineage:
+        return self._known().lineage
 
     def generation(self) -> int:
         """Grows with every change that readers can see; caches are kept under it."""

@@ -29,7 +29,7 @@ _KEY_HEADERS = ("idempotency-key", "webhook-id")
 @post(["/ways/{way:str}", "/ways/{way:str}/{event:str}"], status_code=200, request_max_body_size=LARGEST_BODY)
 async def take_message(request: Request[Any, Any, Any], way: str) -> Response[dict[str, Any]]:
     """Take one message. 200 when it is on disk, also when it could not be understood (`status` says so)."""
-    webhook = webhook_of(request.app.state.city, way)
+    webhook = webhook_of(request.app.state.reads.city, way)
     check_token(webhook, request.headers)
     payload = await request.body()
     check_signature(webhook, request.headers, payload)

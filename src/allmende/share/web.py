@@ -31,6 +31,7 @@ from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
 from allmende.share.feed import Feed
 from allmende.share.files import FILE_ROUTES, inner_path
+from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
@@ -97,7 +98,7 @@ def create_app(
         logging_config=None,  # the process that serves decides what is logged
         debug=False,
     )
-    app.state.city = workspace.city
+    app.state.reads = reads
     app.state.intake = workspace.intake
     observations = workspace.store.observations
     app.state.live = live = Live(Feed(observations), reads, principals, observations)
@@ -120,15 +121,19 @@ def reads_of(workspace: Served) -> Reads:
     from allmende.catalogue.search import SearchIndex
 
     store = remembered(workspace.store)
-    city = workspace.city
+    known: list[Known] = []
+
+    def now() -> Known:
+        city = workspace.city
+        if not known or known[0].city is not city:
+            known[:] = [Known(city, workspace.figures, Accesses(city), Lineage(city, store))]
+        return known[0]
+
     return Reads(
-        city,
+        now,
         store,
         workspace.lake,
         workspace.engine,
-        workspace.figures,
-        Accesses(city),
-        Lineage(city, store),
         SearchIndex(workspace.data / "search.sqlite"),
         workspace.series,
     )
@@ -147,7 +152,6 @@ def _provided(
     digests = Digests()
     constant = {
         "reads": reads,
-        "city": workspace.city,
         "clock": workspace.clock,
         "drawings": drawings,
         "digests": digests,
@@ -155,6 +159,7 @@ def _provided(
         "store": workspace.store,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
+    provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)
     provided["principal"] = Provide(principal, sync_to_thread=False)
     provided["language"] = Provide(language_of_path, sync_to_thread=False)
     return provided
@@ -250,7 +255,7 @@ def _dressed(request: Request[Any, Any, Any], status: int, body: dict[str, Any])
     if path.startswith(("/api/", "/-/", "/metrics")) or find_spec(ERROR_PAGES) is None:
         return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
     page = import_module(ERROR_PAGES).error_page(
-        status, language_of_path(request), request.app.state.city, body.get("hint", "")
+        status, language_of_path(request), request.app.state.reads.city, body.get("hint", "")
     )
     return Response(page, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
 

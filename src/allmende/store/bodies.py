@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
@@ -12,6 +12,8 @@ from cattrs.strategies import configure_tagged_union
 from allmende.model.access import Access
 from allmende.model.dataset import DatasetVersion
 from allmende.model.document import Block, StoryVersion
+
+_T = TypeVar("_T")
 
 
 def _converter() -> Converter:
@@ -21,7 +23,7 @@ def _converter() -> Converter:
     made.register_unstructure_hook(date, lambda day: day.isoformat())
     made.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
     made.register_unstructure_hook(Access, lambda access: access.label)
-    made.register_structure_hook(Access, lambda text, _: Access.parse(text))
+    made.register_structure_hook(Access, lambda text, _: Access[text.upper()])
     configure_tagged_union(Block, made, tag_name="block")
     return made
 
@@ -47,3 +49,8 @@ def load_story(text: str) -> StoryVersion:
 def plain(value: Any) -> Any:
     """Any part of the domain language as plain lists, dicts and texts."""
     return _CONVERTER.unstructure(value)
+
+
+def structured(text: str, type_: type[_T]) -> _T:
+    """A part of the domain language from its JSON."""
+    return _CONVERTER.structure(json.loads(text), type_)

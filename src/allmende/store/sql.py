@@ -36,6 +36,7 @@ from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
 from allmende.store.querying import SqlQuerying
+from allmende.store.releases import SqlReleases
 from allmende.store.subscriptions import SqlSubscriptions
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 from allmende.store.thing_tables import SEGMENT
@@ -65,6 +66,7 @@ class SqlStore:
         self.subscriptions = SqlSubscriptions(engine)
         self.observations.within = self.subscriptions.outbox.within
         self.things = SqlThings(engine)
+        self.releases = SqlReleases(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

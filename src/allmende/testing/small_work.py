@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from allmende.catalogue.figures import Figures
 from allmende.engine.duck import DuckEngine
 from allmende.flow.workspace import Workspace
 from allmende.lake.local import LocalLake
@@ -22,7 +21,7 @@ def small_workspace(city: City, data: Path, rows: list[list[Any]] | bytes | Exce
     store, lake, clock = SqlStore.open(f"sqlite:///{data / 'store.sqlite'}"), LocalLake(data), FixedClock()
     engine = DuckEngine(store, lake)
     return Workspace(
-        city=city,
+        files=city,
         city_folder=data / "no-files",
         data=data,
         store=store,
@@ -30,7 +29,6 @@ def small_workspace(city: City, data: Path, rows: list[list[Any]] | bytes | Exce
         engine=engine,
         http=FakeHttp({ADDRESS: answer_of(rows)}),
         clock=clock,
-        figures=Figures(city, store, engine, clock),
     )
 
 
