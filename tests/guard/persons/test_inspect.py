@@ -1,0 +1,218 @@
+"""The guard against personal data, measured on invented people whose names it was not made from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allmende.guard.persons.checksums import (
+    is_card,
+    is_health_insurance,
+    is_iban,
+    is_social_security,
+    is_tax_id,
+)
+from allmende.guard.persons.inspect import inspect
+from allmende.guard.persons.words import FIRST_NAMES
+from allmende.model.dataset import Column
+from allmende.model.guard import GuardFinding
+from allmende.testing import people
+
+Make = Callable[[random.Random], str]
+PROVEN: dict[str, tuple[str, Make]] = {
+    "iban": ("konto", people.iban),
+    "tax_id": ("nummer", people.tax_id),
+    "social_security": ("rv", people.social_security),
+    "health_insurance": ("karte", people.health_insurance),
+    "credit_card": ("zahlung", people.card),
+}
+NAMED: tuple[tuple[str, Make], ...] = (
+    ("name", people.person), ("wer", people.turned), ("ansprechpartner", people.titled), ("kontakt", people.person),
+    ("nachname", lambda draw: people.person(draw).split(" ", 1)[1]), ("vorname", lambda draw: draw.choice(people.FIRST)),
+)  # fmt: skip
+STREETS = (
+    "Lindenstraße",
+    "Karl-Marx-Allee",
+    "Anna-Seghers-Weg",
+    "Am Anger",
+    "Otto-Schott-Straße",
+    "Peter-Petersen-Platz",
+)
+
+
+def column(name: str, values: list[object]) -> tuple[GuardFinding, ...]:
+    """What is found in a table of one column."""
+    return inspect(pa.table({name: values}), (), date(2026, 7, 1))
+
+
+def kinds(found: tuple[GuardFinding, ...], blocking: bool = True) -> set[str]:
+    """The kinds of the findings that block."""
+    return {one.kind for one in found if one.blocking or not blocking}
+
+
+def harmless(draw: random.Random) -> dict[str, list[object]]:
+    """Columns of a city's tables that speak of nobody."""
+
+    def several(make: Callable[[], object]) -> list[object]:
+        return [make() for _ in range(120)]
+
+    return {
+        "strasse": several(lambda: f"{draw.choice(STREETS)} {draw.randrange(1, 90)}"),
+        "schule": several(lambda: f"{draw.choice(['Goethe', 'Anna-Siemsen', 'Heinrich-Heine'])}-Schule {draw.randrange(30)}"),
+        "art": several(lambda: draw.choice(["Acer platanoides", "Tilia cordata", "Quercus robur", "Sophora japonica"])),
+        "kennung": several(lambda: draw.randrange(10**10, 10**11)),
+        "objekt": several(lambda: f"{draw.randrange(10**10, 10**11)}"),
+        "guid": several(lambda: f"{draw.getrandbits(128):032x}"),
+        "zeit": several(lambda: f"2026-{draw.randrange(1, 13):02d}-11T{draw.randrange(24):02d}:00:00Z"),
+        "datum": several(lambda: f"{draw.randrange(1, 28):02d}.{draw.randrange(1, 12):02d}.2025"),
+        "lon": several(lambda: 11.5 + draw.random() / 10),
+        "punkt": several(lambda: f"POINT({11.5 + draw.random():.8f} {50.9 + draw.random():.8f})"),
+        "haltestelle": several(lambda: draw.choice(["Paradiesbahnhof", "Ernst-Abbe-Platz", "Lobeda Ost", "Winzerla"])),
+        "betrag": several(lambda: f"{draw.randrange(10**6)},{draw.randrange(100):02d} €"),
+        "amt_mail": several(lambda: draw.choice(["info@stadt.example", "poststelle@amt.example", "buero@kita.example"])),
+        "fax": several(lambda: f"03641 {draw.randrange(10**5, 10**6)}"),
+        "version": several(lambda: f"{draw.randrange(9)}.{draw.randrange(9)}.{draw.randrange(9)}"),
+        "stadtteil": several(lambda: draw.choice(["Zentrum", "Jena Nord", "Lobeda", "Wenigenjena", "Winzerla"])),
+        "hinweis": several(lambda: draw.choice(["Der Weg ist gesperrt.", "Bitte die Frau am Empfang fragen.", "nur werktags"])),
+        "baujahr": several(lambda: draw.randrange(1890, 2026)),
+        "isbn": several(lambda: f"978-3-{draw.randrange(100, 999)}-{draw.randrange(10000, 99999)}-{draw.randrange(9)}"),
+        "aktenzeichen": several(lambda: f"{draw.randrange(1, 99)} O {draw.randrange(1, 999)}/24"),
+    }  # fmt: skip
+
+
+def test_recall_and_false_alarms(capsys: pytest.CaptureFixture[str]) -> None:
+    """At least 95 % of columns with proven numbers, 85 % of those with names, at most 5 % false alarms."""
+    draw, hits, tried = (
+        random.Random(4),
+        {"proven": 0, "names": 0, "false": 0},
+        {"proven": 0, "names": 0, "false": 0},
+    )
+    for _ in range(40):
+        for kind, (name, make) in PROVEN.items():
+            values: list[object] = [make(draw) for _ in range(draw.randrange(5, 60))]
+            tried["proven"] += 1
+            hits["proven"] += kind in kinds(column(name, values))
+        for name, make in NAMED:
+            tried["names"] += 1
+            hits["names"] += "name" in kinds(
+                column(name, [make(draw) for _ in range(draw.randrange(12, 80))])
+            )
+        for name, values in harmless(draw).items():
+            tried["false"] += 1
+            hits["false"] += bool(kinds(column(name, values)))
+    shares = {what: hits[what] / tried[what] for what in hits}
+    with capsys.disabled():
+        print(
+            f"\n  guard: proven {shares['proven']:.1%}, names {shares['names']:.1%}, false {shares['false']:.1%}",
+            end=" ",
+        )
+    assert shares["proven"] >= 0.95
+    assert shares["names"] >= 0.85
+    assert shares["false"] <= 0.05
+
+
+def test_the_test_names_are_not_the_guards_own() -> None:
+    """Most of them it has never heard of."""
+    unknown = [name for name in people.FIRST if name.lower() not in FIRST_NAMES]
+    assert len(unknown) > len(people.FIRST) / 2
+
+
+@pytest.mark.parametrize(("kind", "make"), [("email", people.email), ("phone", people.mobile)])
+def test_private_addresses_are_found_in_columns_and_in_running_text(kind: str, make: Make) -> None:
+    """Private mailboxes and mobile phones block."""
+    draw = random.Random(1)
+    assert kind in kinds(column("kontakt", [make(draw) for _ in range(20)]))
+    assert kind in kinds(
+        column("notiz", ["nichts", f"Bitte melden bei {make(draw)} bis Freitag, danach nicht mehr."])
+    )
+
+
+def test_one_account_among_a_hundred_thousand_values_is_found() -> None:
+    """Counts say how many, examples are masked."""
+    account = people.iban(random.Random(3)).strip()
+    values: list[object] = [f"Beleg {n}" for n in range(100_000)]
+    values[77_777] = f"Erstattung an {account}"
+    (found,) = column("text", values)
+    assert (found.kind, found.count, found.blocking) == ("iban", 1, True)
+    assert account not in found.examples[0]
+    assert "*" in found.examples[0]
+
+
+def test_birth_dates_are_told_from_other_days() -> None:
+    """By the header, in the text and as dates."""
+    draw = random.Random(5)
+    texts: list[object] = [people.birth_date(draw) for _ in range(30)]
+    assert kinds(column("geburtsdatum", texts)) == {"birth_date"}
+    assert kinds(column("geb", [date(1961, 2, 3), date(2001, 1, 1)])) == {"birth_date"}
+    assert not kinds(column("gebaut", [date(1961, 2, 3), date(2001, 1, 1)]))
+    assert not kinds(column("datum", texts))
+
+
+def test_addresses_and_places_are_private_only_beside_people() -> None:
+    """A school has an address, too."""
+    draw = random.Random(6)
+    places: dict[str, list[object]] = {
+        "anschrift": [f"Lindenstraße {n}" for n in range(30)],
+        "lon": [11.5 + draw.random() / 9 for _ in range(30)],
+    }
+    assert not inspect(pa.table(places))
+    with_people = inspect(pa.table({**places, "mieter": [people.person(draw) for _ in range(30)]}))
+    assert kinds(with_people) == {"address", "coordinates", "name"}
+
+
+def test_people_addressed_in_free_text_are_found() -> None:
+    """And an office is not a person."""
+    assert kinds(column("bemerkung", ["Frau Tschirner bittet um Rückruf, die Tür klemmt seit gestern."])) == {
+        "free_text"
+    }
+    assert not kinds(column("bemerkung", ["Die Frau am Schalter", "Herr Berge-Straße 5 ist gesperrt"]))
+
+
+def test_rare_combinations_of_traits_are_found() -> None:
+    """Three traits side by side in rows about people; not in tables of counts."""
+    rows = {
+        "geburtsjahr": [1990, 1990, 1951],
+        "geschlecht": ["w", "w", "m"],
+        "plz": ["07743", "07743", "07745"],
+    }
+    (found,) = inspect(pa.table(rows))
+    assert (found.kind, found.count) == ("rare_combination", 3)
+    assert not inspect(pa.table({**rows, "anzahl": [3, 4, 5]}))
+    assert not inspect(pa.table({name: values * 5 for name, values in rows.items()}).slice(0, 0))
+
+
+def test_the_header_in_the_source_counts_too() -> None:
+    """Our column name may say less than the source's."""
+    table = pa.table({"c1": ["12.03.1981", "01.01.1999"]})
+    (found,) = inspect(table, (Column("c1", source_name="Geburtsdatum"),))
+    assert found.kind == "birth_date"
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_check_digits(text: str) -> None:
+    """Hostile texts are no numbers, and no fault."""
+    plain = text.upper()
+    for holds in (is_iban, is_tax_id, is_social_security, is_health_insurance, is_card):
+        assert holds(plain) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("holds", "right", "wrong"),
+    [
+        (is_iban, "DE89370400440532013000", "DE89370400440532013001"),
+        (is_tax_id, "86095742719", "86095742718"),
+        (is_social_security, "15070649C103", "15070649C104"),
+        (is_health_insurance, "A123456780", "A123456781"),
+        (is_card, "5555341244441115", "5555341244441116"),
+    ],
+)
+def test_published_examples_prove_themselves(holds: Callable[[str], bool], right: str, wrong: str) -> None:
+    """The examples of the standards, and the same with another check digit."""
+    assert holds(right)
+    assert not holds(wrong)
