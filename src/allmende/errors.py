@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from allmende.model.guard import GuardFinding
     from allmende.model.problem import Problem
 
 
@@ -69,6 +70,26 @@ class Undecodable(Unreadable):
 
 class ContractBroken(AllmendeError):
     """The data no longer fit the dataset's contract. The last good version stays public."""
+
+
+class HeldBack(ContractBroken):
+    """A person has to look at this content before it is shown. The last released version stays public.
+
+    `reasons` are codes (`rows`, `columns`, `personal`), `findings` what the guard found.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reasons: Sequence[str],
+        findings: Sequence[GuardFinding] = (),
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.reasons = tuple(reasons)
+        self.findings = tuple(findings)
 
 
 class RecipeInvalid(AllmendeError):

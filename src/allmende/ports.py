@@ -18,14 +18,13 @@ from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
 from allmende.model.observation import Latest, Observation
-from allmende.model.person import Person
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
 from allmende.model.release import Release, ReleaseStep
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
-from allmende.model.standing import Definition, Standing
+from allmende.model.standing import Standing
 from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
@@ -702,62 +701,3 @@ class Releases(Protocol):
 
     def add_incident(self, incident: Incident) -> None: ...
     def incidents(self) -> tuple[Incident, ...]: ...
-
-
-class Releasing(Protocol):
-    """Publishing with people: the one way of a content to the public, for pages and commands.
-
-    Every method checks the person's role in the department; what a person may not see is NotFound. Those with a
-    `revision` raise Conflict when somebody else was quicker, and NotAllowed when the step is not theirs or
-    cannot follow. `look`, `check` and `publish` are done by a process of their own: the release says
-    so in `work` until it is done, and in `fault` when it could not be.
-    """
-
-    def departments(self, person: Person) -> tuple[str, ...]:
-        """Departments in which the person may begin something."""
-        ...
-
-    def seen_by(self, person: Person) -> tuple[Release, ...]:
-        """All releases of the person's departments, newest first."""
-        ...
-
-    def get(self, person: Person, release: str) -> Release: ...
-    def history(self, person: Person, release: str) -> tuple[ReleaseStep, ...]: ...
-    def look(self, person: Person, release: str) -> Mapping[str, Any]:
-        """What was seen in the bytes, as plain values (see docs/reference/look.md); empty when not yet."""
-        ...
-
-    def begin(
-        self, person: Person, department: str, file_name: str, chunks: Iterable[bytes], dataset: str = ""
-    ) -> Release:
-        """A new draft from uploaded bytes; with `dataset` it is to be that dataset's next version."""
-        ...
-
-    def begin_at(self, person: Person, department: str, address: str, dataset: str = "") -> Release:
-        """A new draft from what an address answers."""
-        ...
-
-    def fill(
-        self, person: Person, release: str, revision: int, file_name: str, chunks: Iterable[bytes]
-    ) -> Release:
-        """Other bytes for a draft."""
-        ...
-
-    def describe(self, person: Person, release: str, revision: int, definition: Definition) -> Release: ...
-    def check(self, person: Person, release: str, revision: int) -> Release: ...
-    def decide(
-        self, person: Person, release: str, revision: int, kind: str, column: str, reason: str
-    ) -> Release:
-        """Decide that a finding is no obstacle, with a reason."""
-        ...
-
-    def approve(self, person: Person, release: str, revision: int, reason: str = "") -> Release:
-        """Approve; publication follows by itself."""
-        ...
-
-    def refuse(self, person: Person, release: str, revision: int, reason: str) -> Release: ...
-    def withdraw(self, person: Person, dataset: str, reason: str, erase: bool = False) -> Incident:
-        """Take a dataset back: gone for everyone at once, with everything that was made from it."""
-        ...
-
-    def incidents(self, person: Person) -> tuple[Incident, ...]: ...

@@ -89,6 +89,6 @@ class Work:
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Kleinstadt before its first run."""
-    for module in ("run", "recompute"):
+    for module in ("run", "recompute", "held"):
         monkeypatch.setattr(f"allmende.flow.{module}.load_connector", lambda id_: Lists())
     return Work(small_workspace(whole_city(), tmp_path / "data", ROWS))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from allmende.errors import HeldBack
 from allmende.model.dataset import Column
 from allmende.testing.small import small_city
 from tests.structure.conftest import Bench
@@ -49,9 +52,11 @@ def test_without_declared_columns_the_first_version_is_the_contract(bench: Bench
     """Detected columns are promised from then on: a new column or another type is refused."""
     city = small_city()
     assert bench.publish(city, GOOD).outcome == "new"
-    assert "'extra'" in bench.publish(city, WIDER).message
-    changed = bench.publish(city, [["number", "name"], ["x1", "a"], ["x2", "b"]])
-    assert "'number' was integer and is text" in changed.message
+    with pytest.raises(HeldBack, match="'extra'") as held:
+        bench.publish(city, WIDER)
+    assert held.value.reasons == ("columns",)
+    with pytest.raises(HeldBack, match="'number' was integer and is text"):
+        bench.publish(city, [["number", "name"], ["x1", "a"], ["x2", "b"]])
     assert bench.publish(city, [*GOOD, [3, "c"]]).outcome == "new"
 
 

@@ -95,7 +95,7 @@ def _city(file: CityFile) -> City | list[Problem]:
         for name in strange
     ]
     kept = {name: value for name, value in values.items() if name in known}
-    city = decode(_with_theme_ids(kept), City, file.name, {"slug": file.id})
+    city = decode(_with_ids(_with_ids(kept, "themes"), "departments"), City, file.name, {"slug": file.id})
     return (
         city
         if not problems and isinstance(city, City)
@@ -103,12 +103,13 @@ def _city(file: CityFile) -> City | list[Problem]:
     )
 
 
-def _with_theme_ids(values: dict[str, Any]) -> dict[str, Any]:
-    themes = values.get("themes")
-    if not isinstance(themes, dict):
+def _with_ids(values: dict[str, Any], section: str) -> dict[str, Any]:
+    """The parts of a section are told their own names."""
+    parts = values.get(section)
+    if not isinstance(parts, dict):
         return values
-    named = {id_: {**theme, "id": id_} if isinstance(theme, dict) else theme for id_, theme in themes.items()}
-    return {**values, "themes": named}
+    named = {id_: {**part, "id": id_} if isinstance(part, dict) else part for id_, part in parts.items()}
+    return {**values, section: named}
 
 
 def _toml(type_: type[Any]) -> Decoder:

@@ -27,7 +27,11 @@ COMMANDS = {
     "restore": "allmende.cli.restore:restore",
     "key": "allmende.cli.key:key",
     "subscription": "allmende.cli.subscription:subscription",
+    "person": "allmende.cli.person:person",
+    "release": "allmende.cli.release:release",
+    "audit": "allmende.cli.audit:audit",
     "new": "allmende.cli.new:new",
+    "inspect": "allmende.cli.inspect:inspect",
 }
 
 

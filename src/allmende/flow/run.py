@@ -16,6 +16,7 @@ from allmende.errors import AllmendeError
 from allmende.extensions import load_connector
 from allmende.flow.ahead import draw_ahead
 from allmende.flow.graph import INDEX, graph, stories, story_step
+from allmende.flow.held import publish_or_hold
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
 from allmende.flow.observed import observe
@@ -25,7 +26,6 @@ from allmende.flow.tidy import move_old
 from allmende.flow.workspace import Workspace
 from allmende.model.run import Run, Step
 from allmende.model.source import Source
-from allmende.structure.publish import publish_dataset
 from allmende.understand.recipe import run_recipe
 from allmende.understand.story import publish_story
 
@@ -107,10 +107,7 @@ def _publish(step: Step, workspace: Workspace) -> Run:
     dataset = workspace.city.datasets[step.subject]
     if dataset.observations is not None:
         return observe(workspace, dataset)
-    connector = load_connector(workspace.city.sources[dataset.source].connector)
-    return publish_dataset(
-        workspace.city, dataset, connector, workspace.store, workspace.lake, workspace.clock
-    )
+    return publish_or_hold(workspace, dataset)
 
 
 def _observe(step: Step, workspace: Workspace) -> Run:

@@ -185,7 +185,9 @@ class Gate:
         """Raw bytes hold every column, also those that are dropped or closed: all of them must be open
         to the reader, for every dataset made from that source."""
         made = [d for d in self.city.datasets.values() if d.source == receipt.source]
-        return bool(made) and all(principal.may_read(self._raw_access(d), d.id) for d in made)
+        # Bytes of which nothing was published may have been held back.
+        used = any(receipt.sha256 in v.raw for d in made for v in self._store.versions(d.id))
+        return used and all(principal.may_read(self._raw_access(d), d.id) for d in made)
 
     def _raw_access(self, dataset: Dataset) -> Access:
         if dataset.contract == "discard":  # what is discarded was never looked at

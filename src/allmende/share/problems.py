@@ -10,6 +10,7 @@ from allmende.errors import (
     CityInvalid,
     Conflict,
     ContractBroken,
+    HeldBack,
     NotAllowed,
     NotFound,
     RecipeInvalid,
@@ -48,6 +49,7 @@ TABLE: dict[type[Exception], Dress] = {
     SourceRefused: Dress(502, "source-refused", "The source cannot be used", tells=False),
     Undecodable: Dress(422, "undecodable", "This payload cannot be decoded", tells=False),
     Unreadable: Dress(502, "unreadable", "The source's data cannot be read", tells=False),
+    HeldBack: Dress(409, "held-back", "Somebody has to look at this first", tells=False),
     ContractBroken: Dress(502, "contract-broken", "The source's data have changed", tells=False),
     CityInvalid: Dress(500, "city-invalid", "The city's files have faults", tells=False),
 }

@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, desc, func, insert, select, update
 
 from allmende.errors import Conflict, NotFound
+from allmende.model.audit import Entry
 from allmende.model.release import Release, ReleaseStep
 from allmende.model.standing import Definition, Shown, Standing
 from allmende.model.withdrawal import Incident
 from allmende.store.bodies import plain, structured
+from allmende.store.people import append
 from allmende.store.release_tables import INCIDENT, RELEASE, RELEASE_STEP, STANDING
 from allmende.store.tables import GENERATION
 
@@ -152,6 +154,7 @@ def _tell(db: Connection, step: ReleaseStep) -> None:
     last = db.scalar(select(func.max(RELEASE_STEP.c.number)).where(RELEASE_STEP.c.release == step.release))
     values = {name: getattr(step, name) for name in ("release", "at", "actor", "action", "state", "reason")}
     db.execute(insert(RELEASE_STEP).values(number=(last or 0) + 1, **values))
+    append(db, Entry(0, step.at, step.actor, step.action, f"release:{step.release}", step.reason))
 
 
 def _stand(db: Connection, standing: Standing) -> None:

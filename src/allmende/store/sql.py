@@ -35,6 +35,7 @@ from allmende.model.text import Language
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
+from allmende.store.people import SqlPeople
 from allmende.store.querying import SqlQuerying
 from allmende.store.releases import SqlReleases
 from allmende.store.subscriptions import SqlSubscriptions
@@ -67,6 +68,7 @@ class SqlStore:
         self.observations.within = self.subscriptions.outbox.within
         self.things = SqlThings(engine)
         self.releases = SqlReleases(engine)
+        self.people = SqlPeople(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

@@ -13,11 +13,14 @@ from difflib import get_close_matches
 import pyarrow as pa
 
 from allmende.catalogue.arrow_types import ARROW
-from allmende.errors import ContractBroken
+from allmende.errors import ContractBroken, HeldBack
 from allmende.model.dataset import Column, Dataset, DatasetVersion
 from allmende.structure.parse import Rows, asked_columns
 
 LARGEST_LOSS = 0.5
+LARGEST_GAIN = 0.5
+FEWEST_TO_GROW = 20
+"""A shorter list may double without anybody wondering."""
 _KEPT = "The last version stays public, the raw bytes are kept."
 
 
@@ -26,6 +29,16 @@ def fit_columns(rows: Rows, dataset: Dataset, newest: DatasetVersion | None) -> 
     promised = _promised(dataset, newest)
     if not promised:
         return rows
+    try:
+        return _fitted(rows, dataset, promised)
+    except ContractBroken as fault:
+        if dataset.columns:
+            raise
+        # Nobody declared the columns, so a person may say that the new ones are right.
+        raise HeldBack(fault.message, reasons=("columns",), where=fault.where, hint=fault.hint) from fault
+
+
+def _fitted(rows: Rows, dataset: Dataset, promised: Sequence[Column]) -> Rows:
     _refuse_missing(rows, promised, dataset)
     _refuse_changed(rows, promised, dataset)
     extra = [c.name for c in rows.columns if c.name not in {p.name for p in promised}]
@@ -94,20 +107,23 @@ def _select(rows: Rows, promised: Sequence[Column], names: Sequence[str]) -> Row
 
 
 def refuse_loss(rows: Rows, dataset: Dataset, maker_hash: str, newest: DatasetVersion | None) -> None:
-    """ContractBroken when most rows are gone: rather an old version than an emptied one.
+    """ContractBroken when hardly a row can be taken, HeldBack when their number changed by more than half.
 
-    A changed definition is taken as a person's word that fewer rows are right.
+    Rather an old version than an emptied one. A changed definition is taken as a person's word that fewer rows are right.
     """
     if rows.table.num_rows == 0 or rows.rows_rejected > LARGEST_LOSS * rows.rows_in:
         raise ContractBroken(_most_rejected(rows), where=_file(dataset), hint=f"{_reasons(rows)}{_KEPT}")
     if newest is None or newest.maker_hash != maker_hash:
         return
     if rows.table.num_rows < (1 - LARGEST_LOSS) * newest.rows:
-        raise ContractBroken(
-            f"only {rows.table.num_rows} rows are left of {newest.rows}; held back",
-            where=_file(dataset),
-            hint=f"If this is right, change the dataset's contract (freeze, evolve, discard) and run again. {_KEPT}",
-        )
+        said = f"only {rows.table.num_rows} rows are left of {newest.rows}; held back"
+    elif newest.rows >= FEWEST_TO_GROW and rows.table.num_rows > (1 + LARGEST_GAIN) * newest.rows:
+        said = f"there are {rows.table.num_rows} rows instead of {newest.rows}; held back"
+    else:
+        return
+    raise HeldBack(
+        said, reasons=("rows",), where=_file(dataset), hint=f"Is this right? Then release it. {_KEPT}"
+    )
 
 
 def _most_rejected(rows: Rows) -> str:

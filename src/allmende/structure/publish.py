@@ -11,15 +11,17 @@ from datetime import datetime
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.checks import check_table
 from allmende.catalogue.versions import Made, publish_table, seen
-from allmende.errors import AllmendeError, NotFound
+from allmende.errors import AllmendeError, HeldBack, NotFound
 from allmende.model.city import City
 from allmende.model.dataset import Check, Dataset, DatasetVersion, Pin
+from allmende.model.guard import Decision
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt
 from allmende.ports import Clock, Connector, Lake, Store
 from allmende.structure.contract import fit_columns, refuse_loss
 from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows, maker_hash, parse_receipt
+from allmende.structure.persons import refuse_persons
 from allmende.structure.sift import rejected_file, sift
 
 
@@ -34,10 +36,31 @@ class Workshop:
     lake: Lake
 
 
+@dataclass(frozen=True)
+class Clearance:
+    """People's word for one content (by the SHA-256 of its bytes): what was held back for these reasons may go on.
+
+    `decisions` are on what the guard found.
+    """
+
+    raw: str
+    reasons: frozenset[str] = frozenset()
+    decisions: tuple[Decision, ...] = ()
+
+
+NOT_CLEARED = Clearance("")
+
+
 def publish_dataset(
-    city: City, dataset: Dataset, connector: Connector, store: Store, lake: Lake, clock: Clock
+    city: City,
+    dataset: Dataset,
+    connector: Connector,
+    store: Store,
+    lake: Lake,
+    clock: Clock,
+    cleared: Clearance = NOT_CLEARED,
 ) -> Run:
-    """Publish what the newest receipt of the dataset's source holds; never an exception of ours.
+    """Publish what the newest receipt of the dataset's source holds. Of our faults only HeldBack is raised.
 
     Outcome `new`, `unchanged` (the same rows make no version), `failed` (the last version stays),
     or `skipped` when nothing was fetched yet.
@@ -48,7 +71,9 @@ def publish_dataset(
     if receipt is None:
         return Run(step, started, clock.now(), "skipped", "nothing was fetched yet from its source")
     try:
-        return _publish(Workshop(city, dataset, connector, store, lake), receipt, clock, started)
+        return _publish(Workshop(city, dataset, connector, store, lake), receipt, clock, started, cleared)
+    except HeldBack:
+        raise
     except AllmendeError as error:
         message = f"{error.where}: {error.message}" if error.where else error.message
         return Run(step, started, clock.now(), "failed", message, error.hint, error.transient)
@@ -76,15 +101,17 @@ def inputs_of(city: City, dataset: Dataset, store: Store) -> tuple[Pin, ...]:
     return (districts.pin,)
 
 
-def _publish(shop: Workshop, receipt: Receipt, clock: Clock, started: datetime) -> Run:
+def _publish(shop: Workshop, receipt: Receipt, clock: Clock, started: datetime, cleared: Clearance) -> Run:
     dataset, store = shop.dataset, shop.store
     step = Step("publish", dataset.id)
     maker, inputs = maker_hash(shop.city, dataset), inputs_of(shop.city, dataset, store)
     newest = next(iter(store.versions(dataset.id)), None)
     if newest is not None and seen(store, newest, maker, (receipt.sha256,), inputs):
         return Run(step, started, clock.now(), "unchanged", "nothing new", rows=newest.rows)
-    rows = make_rows(shop, receipt, inputs, newest)
-    refuse_loss(rows, dataset, maker, newest)
+    known = cleared if cleared.raw == receipt.sha256 else NOT_CLEARED
+    rows = make_rows(shop, receipt, inputs, None if "columns" in known.reasons else newest)
+    refuse_loss(rows, dataset, maker, None if "rows" in known.reasons else newest)
+    refuse_persons(rows, shop.city, dataset, known.decisions)
     made = _made(shop, rows, maker, receipt, inputs)
     version = publish_table(dataset.id, made, store, shop.lake, clock)
     return Run(

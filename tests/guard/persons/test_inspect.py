@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -176,7 +177,7 @@ def test_people_addressed_in_free_text_are_found() -> None:
 
 def test_rare_combinations_of_traits_are_found() -> None:
     """Three traits side by side in rows about people; not in tables of counts."""
-    rows = {
+    rows: dict[str, list[Any]] = {
         "geburtsjahr": [1990, 1990, 1951],
         "geschlecht": ["w", "w", "m"],
         "plz": ["07743", "07743", "07745"],

@@ -22,6 +22,7 @@ _ABOUT_PEOPLE = frozenset({"name", "birth_date", "tax_id", "social_security", "h
 _HOUSE = (
     r"^\D{3,}(?:str\.|straße|strasse|weg|allee|gasse|platz|ring|ufer|damm|steig|berg|hof)\s*\d+\s?[a-zA-Z]?\b"
 )
+_ABOUT = 0.3  # rows that name somebody; one account in a note makes no register of people
 _PRECISE = 0.0005  # degrees; about 50 m, nearer than that is a house
 
 
@@ -38,7 +39,7 @@ def inspect(
     found: list[GuardFinding] = []
     for name in table.column_names:
         found += _column(name, headers.get(name, name).lower(), table.column(name), today)
-    if any(one.kind in _ABOUT_PEOPLE and one.blocking for one in found):
+    if any(one.kind in _ABOUT_PEOPLE and one.count >= _ABOUT * table.num_rows for one in found):
         found = [replace(one, blocking=True, detail="private") for one in found]
         found += _places(table)
     return (*found, *rare_combinations(table, table.column_names))

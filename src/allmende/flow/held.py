@@ -1,0 +1,120 @@
+"""Refreshes that are held back: a release is opened for people, and what they cleared is published.
+
+The old version stays public meanwhile. A newer refresh takes the place of one that nobody answered for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from allmende.errors import HeldBack
+from allmende.extensions import load_connector
+from allmende.flow.workspace import Workspace
+from allmende.model.dataset import Dataset
+from allmende.model.release import (
+    SYSTEM,
+    Action,
+    Release,
+    ReleaseStep,
+    Step,
+    advance,
+    checked,
+)
+from allmende.model.run import Run
+from allmende.model.run import Step as RunStep
+from allmende.model.source import Receipt
+from allmende.structure.publish import Clearance, newest_receipt, publish_dataset
+
+HELD = "held back until somebody releases it"
+
+
+def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
+    """Publish a dataset's newest bytes, or hold them back for people when they have to look first."""
+    started, receipt = workspace.clock.now(), newest_receipt(dataset, workspace.store)
+    release = release_of(workspace, dataset, receipt)
+    if release is not None and release.state == "refused":
+        step = RunStep("publish", dataset.id)
+        return Run(
+            step,
+            started,
+            workspace.clock.now(),
+            "unchanged",
+            "the newest content was refused; the last stays",
+        )
+    connector = load_connector(workspace.city.sources[dataset.source].connector)
+    try:
+        run = publish_dataset(
+            workspace.city,
+            dataset,
+            connector,
+            workspace.store,
+            workspace.lake,
+            workspace.clock,
+            _cleared(release),
+        )
+    except HeldBack as fault:
+        hold(workspace, dataset, receipt, fault)
+        return _held_run(dataset, fault, started, workspace)
+    if release is not None and release.state == "approved" and run.outcome in ("new", "unchanged"):
+        _published(workspace, release)
+    return run
+
+
+def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) -> Release | None:
+    """The newest release for exactly these bytes of a dataset; None when there is none."""
+    sha256 = receipt.sha256 if receipt else None
+    return next((one for one in workspace.store.releases.of_dataset(dataset.id) if one.raw == sha256), None)
+
+
+def _cleared(release: Release | None) -> Clearance:
+    if release is None or release.state not in ("approved", "published"):
+        return Clearance("")
+    return Clearance(release.raw, frozenset(release.held_for), release.decisions)
+
+
+def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
+    message = f"{fault.where}: {fault.message}; {HELD}"
+    step = RunStep("publish", dataset.id)
+    return Run(step, started, workspace.clock.now(), "failed", message, fault.hint)
+
+
+def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault: HeldBack) -> Release:
+    """Open a release for what was held back, unless one waits already for the same bytes and reasons."""
+    now, known = workspace.clock.now(), release_of(workspace, dataset, receipt)
+    if known is not None and known.state == "held" and known.held_for == fault.reasons:
+        return known
+    _close_older(workspace, dataset, now)
+    made = Release(
+        id=secrets.token_hex(6), dataset=dataset.id, department=dataset.department, state="held", revision=1,
+        started=now, changed=now, begun_by=SYSTEM, raw=receipt.sha256 if receipt else "",
+        address=receipt.address if receipt else "", held_for=fault.reasons,
+    )  # fmt: skip
+    made = checked(made, (), fault.findings, None, None)
+    workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
+    return made
+
+
+def _close_older(workspace: Workspace, dataset: Dataset, now: datetime) -> None:
+    for old in workspace.store.releases.of_dataset(dataset.id):
+        if old.state == "held":
+            take(workspace, old, "refuse", "something newer came", now)
+
+
+def _published(workspace: Workspace, release: Release) -> None:
+    """The release is public now, and those before it are superseded."""
+    now = workspace.clock.now()
+    for old in workspace.store.releases.of_dataset(release.dataset):
+        if old.state == "published":
+            take(workspace, old, "supersede", "", now)
+    version = workspace.store.latest_versions()[release.dataset].number
+    take(workspace, replace(release, version=version), "publish", "", now)
+
+
+def take(workspace: Workspace, release: Release, action: Action, reason: str, now: datetime) -> Release:
+    """A step that the system takes by itself."""
+    after = advance(release, Step(action, release.revision, reason), None, now, now.date())
+    step = ReleaseStep(release.id, 0, now, SYSTEM, action, after.state, reason)
+    workspace.store.releases.save(after, release.revision, step)
+    return after
