@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from allmende.catalogue.access import Accesses
 from allmende.city.calls import check_calls
 from allmende.city.decode import did_you_mean
 from allmende.city.files import KINDS
 from allmende.city.recipes import check_recipes
 from allmende.errors import AllmendeError
 from allmende.extensions import connector_ids, load_connector
+from allmende.guard.terms.combine import combine, fits
+from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator
@@ -155,6 +158,22 @@ def _licence(file: str, licence: str) -> Iterator[Problem]:
     yield from _unknown(file, "$.licence", "licence", [licence] if licence else [], known)
 
 
+def _check_terms(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
+    """Licences that exclude each other, and a licence that is freer than those of the inputs."""
+    try:
+        licences = Accesses(city).licences(dataset.id)
+    except AllmendeError:  # a recipe that cannot be read is told elsewhere
+        return
+    conflict = combine(licences).conflict
+    if conflict and dataset.access < Access.PROTECTED:
+        said = " and ".join(licence.title for licence in conflict)
+        hint = "Keep it inside the city (protected, internal), or leave one of the sources out."
+        yield Problem(file, "$.recipe", f"what is made of {said} may be passed on under neither", hint)
+    elif dataset.licence in LICENCES and licences and not fits(dataset.licence, licences):
+        hint = f"The inputs are under {', '.join(licence.id for licence in licences)}. Leave the licence out."
+        yield Problem(file, "$.licence", f"{dataset.licence} drops what the inputs' licences ask for", hint)
+
+
 def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:
     yield from _licence(file, dataset.licence)
     yield from _unknown(file, "$.theme", "theme", [dataset.theme], names.themes)
@@ -172,6 +191,7 @@ def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Ite
         yield from _unknown(file, "$.source", "source", [dataset.source], names.sources)
     else:
         yield from _unknown(file, "$.recipe", "recipe", [dataset.recipe], names.recipes)
+        yield from _check_terms(city, dataset, file)
     yield from _check_columns(city, dataset, file)
 
 

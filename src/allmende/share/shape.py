@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from allmende.guard.terms.combine import combine
 from allmende.model.dataset import Column, DatasetVersion
 from allmende.model.document import Span, StoryVersion
 from allmende.model.figure import Figure
@@ -55,6 +56,7 @@ def dataset_line(view: DatasetView) -> Json:
         "access": view.access.label,
         "licences": [licence(one) for one in view.licences],
         "attributions": list(view.attributions),
+        "duties": list(combine(view.licences).duties),
         "publisher": dataset.publisher,
         "version": view.version.number if view.version else None,
         "rows": view.version.rows if view.version else None,

@@ -12,6 +12,7 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from allmende.errors import NotFound
+from allmende.guard.terms.combine import Terms, combine
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
@@ -45,13 +46,14 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
+    `terms` is what its licences ask for; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
     """
 
     view: DatasetView
     rows: tuple[tuple[str, ...], ...]
     rejected: RejectedPage | None
     formats: tuple[str, ...]
+    terms: Terms
     used_by: tuple[tuple[str, str], ...]
     frozen: bool
     address: str
@@ -127,6 +129,7 @@ def dataset(
         formats=formats_of(view),
         used_by=_used_by(reads, principal, view, city, language),
         frozen=bool(found["number"]),
+        terms=combine(view.licences),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         host=str(request.base_url).rstrip("/"),
     )

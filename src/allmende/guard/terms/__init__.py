@@ -1,0 +1,1 @@
+"""What licences ask of those who use data, alone and together."""

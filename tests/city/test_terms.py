@@ -1,0 +1,51 @@
+"""`allmende check` refuses what licences do not allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from allmende.city.links import _check_terms
+from allmende.model.access import Access
+from allmende.model.city import City, Contact
+from allmende.model.dataset import Dataset
+from allmende.model.knowledge import Recipe
+from allmende.model.source import Source
+from allmende.model.text import Text
+
+T = Text("x", "x")
+
+
+def city_of(first: str, second: str, result: str = "", access: Access = Access.OPEN) -> City:
+    """A recipe over two sources with these licences."""
+    sources = {
+        name: Source(name, T, "table", f"https://x.example/{name}", licence=licence)
+        for name, licence in (("a", first), ("b", second))
+    }
+    made = Dataset("both", T, recipe="both", licence=result, access=access)
+    datasets = {name: Dataset(name, T, source=name, access=Access.OPEN) for name in sources}
+    sql = "select a.x, b.y from a join b on a.x = b.x"
+    return City(
+        "c",
+        T,
+        Contact("C"),
+        sources=sources,
+        datasets={**datasets, "both": made},
+        recipes={"both": Recipe("both", sql)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("city", "path"),
+    [
+        (city_of("odbl-1.0", "dl-de/by-2-0"), ""),
+        (city_of("odbl-1.0", "cc-by-sa-4.0"), "$.recipe"),
+        (city_of("odbl-1.0", "cc-by-sa-4.0", access=Access.INTERNAL), ""),
+        (city_of("dl-de/by-2-0", "cc0-1.0", "cc0-1.0"), "$.licence"),
+        (city_of("dl-de/by-2-0", "cc0-1.0", "cc-by-4.0"), ""),
+    ],
+)
+def test_conflicts_and_lost_duties_are_faults(city: City, path: str) -> None:
+    """With what to do; inside the city everything may be joined."""
+    faults = list(_check_terms(city, city.datasets["both"], "datasets/both.toml"))
+    assert [fault.path for fault in faults] == ([path] if path else [])
+    assert all(fault.hint for fault in faults)
