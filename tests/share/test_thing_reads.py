@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from allmende.model.access import Access
+from allmende.model.access import CHOICES, Access
 from allmende.share.principals import make_key
 from allmende.share.web import create_app
 from allmende.testing.clock import FixedClock
@@ -26,7 +26,7 @@ READERS = ("anonymous", "commercial", "protected", "internal", "one-dataset")
 Keys = dict[str, str]
 
 
-@pytest.fixture(scope="module", params=[access.label for access in Access])
+@pytest.fixture(scope="module", params=[access.label for access in CHOICES])
 def closed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Access, TestClient[Litestar], Keys]]:
