@@ -1,6 +1,6 @@
 """How long the guard looks for personal data in a million rows, and in what memory.
 
-    python bench/persons.py [ROWS]
+    python -m bench persons
 
 Twelve columns: half of them distinct in every row, with a planted account, as in an export of a city's office.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import resource
-import sys
 import time
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ import pyarrow as pa
 from allmende.guard.persons.inspect import inspect
 from allmende.testing import people
 
+ROWS = 1_000_000
 _STREETS = ("Lindenstraße", "Am Anger", "Markt", "Karl-Liebknecht-Straße", "Kirchgasse")
 
 
@@ -43,20 +43,19 @@ def table_of(rows: int) -> pa.Table:
     )
 
 
-def main() -> None:
-    """Measure and print one line."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    table = table_of(rows)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def run() -> list[dict[str, str]]:
+    """The measurement, as lines to print."""
+    table = table_of(ROWS)
     started = time.perf_counter()
     found = inspect(table)
     seconds = time.perf_counter() - started
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print("| rows | columns | seconds (10 wanted) | memory on top | found |\n|---|---|---|---|---|")
-    print(
-        f"| {rows:,} | {table.num_columns} | {seconds:.1f} | {grown:.0f} MiB | {[(f.kind, f.column) for f in found]} |"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    said = ", ".join(f"{one.kind} in {one.column}" for one in found if one.blocking)
+    return [
+        {
+            "what": f"{ROWS:,} rows of {table.num_columns} columns looked through",
+            "value": f"{seconds:.1f} s (10 wanted)",
+        },
+        {"what": "memory of the whole process, with the table and its making", "value": f"{peak:.0f} MiB"},
+        {"what": "what would be held back", "value": said},
+    ]
