@@ -167,6 +167,15 @@ def test_addresses_and_places_are_private_only_beside_people() -> None:
     assert kinds(with_people) == {"address", "coordinates", "name"}
 
 
+def test_rare_names_are_found_beside_accounts() -> None:
+    """Three names that nobody has heard of, in a column called so, beside numbers that prove themselves."""
+    accounts = [people.iban(random.Random(seed)) for seed in range(3)]
+    names = ["Ebba Tschirner", "Kaspar Rübsamen", "Thi Lê"]
+    assert kinds(inspect(pa.table({"name": names, "konto": accounts}))) == {"iban", "name"}
+    places = ["Alte Eiche", "Hohe Buche", "Roter Turm"]
+    assert kinds(inspect(pa.table({"name": places}))) == set()
+
+
 def test_people_addressed_in_free_text_are_found() -> None:
     """And an office is not a person."""
     assert kinds(column("bemerkung", ["Frau Tschirner bittet um Rückruf, die Tür klemmt seit gestern."])) == {

@@ -156,6 +156,15 @@ def _names(column: Distinct) -> Iterator[GuardFinding]:
         yield GuardFinding("name", column.name, column.rows, sure, shown, True, "private")
 
 
+def names_beside(column: Distinct) -> Iterator[GuardFinding]:
+    """Names that are rare here, in a column called so, of a table that is about people by its other columns."""
+    texts = column.values.slice(0, MOST).to_pylist()
+    seen = likeness(texts)
+    if column.named(words.NAME_COLUMN) and seen.formed > 0.6 and seen.institutions <= 0.25:
+        shown = tuple(masked(text) for text in texts[:_MOST_EXAMPLES])
+        yield GuardFinding("name", column.name, column.rows, 0.7, shown, True, "private")
+
+
 def _addressed(column: Distinct) -> Iterator[GuardFinding]:
     """People who are addressed in longer texts."""
     chosen = pc.match_substring_regex(column.values, pattern=r"\b(?:Herrn?|Frau|Familie|Fam\.) [A-ZÄÖÜD]")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from allmende.guard.persons import words
-from allmende.guard.persons.columns import births_in_dates, distinct, inspect_column
+from allmende.guard.persons.columns import births_in_dates, distinct, inspect_column, names_beside
 from allmende.guard.persons.rare import rare_combinations
 from allmende.model.dataset import Column
 from allmende.model.guard import GuardFinding
@@ -41,6 +41,10 @@ def inspect(
         found += _column(name, headers.get(name, name).lower(), table.column(name), today)
     if any(one.kind in _ABOUT_PEOPLE and one.count >= _ABOUT * table.num_rows for one in found):
         found = [replace(one, blocking=True, detail="private") for one in found]
+        known = {one.column for one in found if one.kind == "name"}
+        for name in table.column_names:
+            if name not in known and pa.types.is_string(table.schema.field(name).type):
+                found += names_beside(distinct(name, headers.get(name, name).lower(), table.column(name)))
         found += _places(table)
     return (*found, *rare_combinations(table, table.column_names))
 

@@ -28,6 +28,7 @@ PERSON_COLUMN = (
     r"patient\w*|schueler\w*name|mitarbeiter\w*|kontaktperson|person|halter\w*|melder\w*|kunde\w*|kundin|teilnehmer\w*|"
     r"betreuer\w*|name_vorname|vor_und_nachname|vollname|full_?name|owner_name|contact_person)(?:_|$)"
 )
+NAME_COLUMN = r"name(?:_|$|\b)"
 BIRTH_COLUMN = r"geburts?_?(?:datum|tag)|geb_?(?:datum|dat|am)\b|(?:^|_)geb(?:_|$)|geboren|birth_?(?:date|day)|date_of_birth|(?:^|_)dob(?:_|$)"
 TAX_COLUMN = r"steuer_?(?:id|identifikation|nummer|ident)|(?:^|_)(?:idnr|tin|stid)(?:_|$)|tax_?id"
 HEALTH_COLUMN = r"krankenvers|versicherten_?(?:nr|nummer)|(?:^|_)kvnr(?:_|$)"
