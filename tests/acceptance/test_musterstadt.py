@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
+
 from allmende.catalogue.figures import Figures
 from allmende.flow.recompute import Recomputer
 from allmende.flow.run import run_city
+from allmende.model.way import WayState
 from allmende.testing.musterstadt import Truth
 from tests.acceptance.conftest import Served
 
@@ -94,3 +97,17 @@ def test_computing_again_gives_the_same(musterstadt: Served) -> None:
     versions = musterstadt.workspace.store.latest_versions().values()
     unequal = {str(v.pin): made.reason for v in versions if not (made := recompute(v.pin)).equal}
     assert unequal == {}
+
+
+def test_a_live_way_that_lost_its_connection_is_no_good_state(
+    musterstadt: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says how many there are, and not that all is well."""
+    (way,) = musterstadt.workspace.city.ways
+    intake = musterstadt.client.app.state.intake
+    assert "Nicht verbunden" not in musterstadt.client.get("/stand").text
+    monkeypatch.setattr(intake, "states", lambda: {way: WayState(way, connected=False)})
+    text = musterstadt.client.get("/stand").text
+    assert "Nicht verbunden: 1 Live-Wege." in text
+    assert "Alles in Ordnung" not in text
+    assert "Not connected: 1 live ways." in musterstadt.client.get("/en/stand").text

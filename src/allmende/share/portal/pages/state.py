@@ -54,7 +54,7 @@ class Context:
     """The state at a moment, with the number of sources and datasets that need somebody.
 
     `troubled` are the things that do (the first of `troubled_count`), `things` is the number of all.
-    `ways` are the city's live ways in.
+    `ways` are the city's live ways in, `apart` is how many of them have lost their connection.
     """
 
     health: Health
@@ -64,6 +64,7 @@ class Context:
     troubled_count: int
     things: int
     ways: tuple[Entrance, ...]
+    apart: int
 
 
 @get("/stand", include_in_schema=False, sync_to_thread=True)
@@ -86,7 +87,8 @@ def state(
     shown = tuple(_troubled(one, clock.now(), language, zone) for one in unwell[:MOST_THINGS])
     intake: Intake = request.app.state.intake
     ways = _entrances(city, intake.states(), language, principal.kind != "anonymous")
-    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things), ways)
+    apart = sum(1 for one in ways if one.state.connected is False)
+    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things), ways, apart)
     is_live = bool(health.things or ways)
     return page("state.html", context, frame, city, language, headers=LIVE if is_live else None)
 
