@@ -190,6 +190,32 @@ def test_a_newer_refresh_takes_the_place_of_one_that_waits(work: Work) -> None:
     assert work.run()["publish:benches"] == "new"
 
 
+def test_a_changed_file_is_a_persons_word_over_an_old_refusal(work: Work) -> None:
+    """The same bytes go out when the column was closed; nothing waits any more."""
+    work.become(with_notes)
+    work.answer(noted("a", "b", "+49 171 2345678"))
+    work.run()
+    desk = Releasing(work.workspace)
+    (release,) = desk.seen_by(ANNA)
+    desk.refuse(BEN, release.id, release.revision, "the note must go")
+    assert work.run()["publish:benches"] == "unchanged"
+    closed = replace(NOTES, access=Access.INTERNAL)
+    work.become(lambda city: green(city, columns=(*city.datasets["benches"].columns[:3], closed)))
+    assert work.run()["publish:benches"] == "new"
+    assert [one.state for one in desk.seen_by(ANNA)] == ["refused"]
+
+
+def test_what_went_out_without_a_word_waits_no_more(work: Work) -> None:
+    """The file allowed it meanwhile."""
+    work.become(with_notes)
+    work.answer(noted("a", "b", "+49 171 2345678"))
+    work.run()
+    allowed = (Allowed("phone", "note", "the office's own"),)
+    work.become(lambda city: green(city, guard_allowed=allowed))
+    assert work.run()["publish:benches"] == "new"
+    assert [one.state for one in Releasing(work.workspace).seen_by(ANNA)] == ["refused"]
+
+
 def test_a_withdrawn_dataset_is_gone_with_all_that_is_made_of_it(work: Work) -> None:
     """Nothing is made from it any more; who withdrew it may not show it again alone."""
     work.become(green)

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
+from allmende.catalogue.versions import digest
 from allmende.errors import HeldBack
 from allmende.extensions import load_connector
 from allmende.flow.workspace import Workspace
@@ -25,6 +26,7 @@ from allmende.model.release import (
 from allmende.model.run import Run
 from allmende.model.run import Step as RunStep
 from allmende.model.source import Receipt
+from allmende.structure.parse import maker_hash
 from allmende.structure.publish import Clearance, newest_receipt, publish_dataset
 
 HELD = "held back until somebody releases it"
@@ -34,7 +36,7 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     """Publish a dataset's newest bytes, or hold them back for people when they have to look first."""
     started, receipt = workspace.clock.now(), newest_receipt(dataset, workspace.store)
     release = release_of(workspace, dataset, receipt)
-    if release is not None and release.state == "refused":
+    if release is not None and release.state == "refused" and release.maker == _maker(workspace, dataset):
         step = RunStep("publish", dataset.id)
         return Run(
             step,
@@ -57,9 +59,16 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     except HeldBack as fault:
         hold(workspace, dataset, receipt, fault)
         return _held_run(dataset, fault, started, workspace)
-    if release is not None and release.state == "approved" and run.outcome in ("new", "unchanged"):
-        _published(workspace, release)
+    if run.outcome in ("new", "unchanged"):
+        if release is not None and release.state == "approved":
+            _published(workspace, release)
+        _close_older(workspace, dataset, workspace.clock.now(), "it was published without that")
     return run
+
+
+def _maker(workspace: Workspace, dataset: Dataset) -> str:
+    """What a person said about the dataset in its file: when that changes, an old refusal no longer counts."""
+    return digest([maker_hash(workspace.city, dataset), [repr(one) for one in dataset.guard_allowed]])
 
 
 def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) -> Release | None:
@@ -83,23 +92,28 @@ def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: W
 def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault: HeldBack) -> Release:
     """Open a release for what was held back, unless one waits already for the same bytes and reasons."""
     now, known = workspace.clock.now(), release_of(workspace, dataset, receipt)
-    if known is not None and known.state == "held" and known.held_for == fault.reasons:
+    maker = _maker(workspace, dataset)
+    if (
+        known is not None
+        and known.state == "held"
+        and (known.held_for, known.maker) == (fault.reasons, maker)
+    ):
         return known
-    _close_older(workspace, dataset, now)
+    _close_older(workspace, dataset, now, "something newer came")
     made = Release(
         id=secrets.token_hex(6), dataset=dataset.id, department=dataset.department, state="held", revision=1,
         started=now, changed=now, begun_by=SYSTEM, raw=receipt.sha256 if receipt else "",
-        address=receipt.address if receipt else "", held_for=fault.reasons,
+        address=receipt.address if receipt else "", held_for=fault.reasons, maker=maker,
     )  # fmt: skip
     made = checked(made, (), fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
     return made
 
 
-def _close_older(workspace: Workspace, dataset: Dataset, now: datetime) -> None:
+def _close_older(workspace: Workspace, dataset: Dataset, now: datetime, reason: str) -> None:
     for old in workspace.store.releases.of_dataset(dataset.id):
         if old.state == "held":
-            take(workspace, old, "refuse", "something newer came", now)
+            take(workspace, old, "refuse", reason, now)
 
 
 def _published(workspace: Workspace, release: Release) -> None:

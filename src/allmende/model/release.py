@@ -91,7 +91,7 @@ class Release:
     `revision` grows with every step and guards against two people changing the same. `raw` is the SHA-256 of
     the bytes, `definition` what was described (None when the city's files do), `checked_for` the fingerprint of
     bytes and description that the checks were made for. `held_for` are the reasons (codes) of a refresh that was
-    stopped. `work` is what a child process is doing, `fault` why it could not.
+    stopped, `maker` the hash of the definition that made it. `work` is what a child process is doing, `fault` why it could not.
     """
 
     id: str
@@ -112,6 +112,7 @@ class Release:
     findings: tuple[GuardFinding, ...] = ()
     decisions: tuple[Decision, ...] = ()
     held_for: tuple[str, ...] = ()
+    maker: str = ""
     approved_by: str = ""
     rows: int | None = None
     version: int | None = None

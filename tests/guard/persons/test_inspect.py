@@ -167,6 +167,14 @@ def test_addresses_and_places_are_private_only_beside_people() -> None:
     assert kinds(with_people) == {"address", "coordinates", "name"}
 
 
+def test_a_cell_of_a_megabyte_is_looked_through() -> None:
+    """Twenty thousand mailboxes in one cell, and one account across the edge of two pieces."""
+    text = "".join(f"anna.{n}@gmx.de, " for n in range(60_000))
+    account = people.iban(random.Random(2)).strip()
+    edged = f"{text[: 20_000 - 8]} {account} {text[20_000:]}"
+    assert {"email", "iban"} <= kinds(column("note", [edged, "x", "y"]))
+
+
 def test_rare_names_are_found_beside_accounts() -> None:
     """Three names that nobody has heard of, in a column called so, beside numbers that prove themselves."""
     accounts = [people.iban(random.Random(seed)) for seed in range(3)]

@@ -24,6 +24,7 @@ CANDIDATE = (
     r"[A-Za-z]{2}\d{2}[ .-]?[0-9A-Za-z]{4}"
 )
 _DISTRICTS = frozenset((Path(__file__).parent / "plates.txt").read_text(encoding="utf-8").split())
+_PIECE, _OVERLAP = 10_000, 60
 _SEPARATORS = str.maketrans("", "", " .-/()–\u00a0")
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ .-]?[0-9A-Za-z]){11,30}")
@@ -49,8 +50,15 @@ class Seen:
 
 
 def seen_in(text: str) -> Iterator[Seen]:
-    """Everything in a text that speaks of a person by its form, each stretch once."""
-    rest = text
+    """Everything in a text that speaks of a person by its form, each stretch once.
+
+    Long texts are looked at piece by piece, so that a hostile cell of megabytes takes no hours.
+    """
+    for start in range(0, len(text), _PIECE):
+        yield from _seen_in_piece(text[start : start + _PIECE + _OVERLAP])
+
+
+def _seen_in_piece(rest: str) -> Iterator[Seen]:
     for kind, pattern, holds in _KINDS:
         for found in pattern.finditer(rest):
             taken = _longest(found.group(), holds) if kind == "iban" else found.group()
