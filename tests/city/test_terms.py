@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from allmende.catalogue.access import Accesses
 from allmende.city.links import _check_terms
 from allmende.model.access import Access
 from allmende.model.city import City, Contact
@@ -32,6 +35,20 @@ def city_of(first: str, second: str, result: str = "", access: Access = Access.O
         datasets={**datasets, "both": made},
         recipes={"both": Recipe("both", sql)},
     )
+
+
+def test_a_dataset_may_not_drop_its_sources_duties() -> None:
+    """CC0 over a source that wants to be named is a fault; a licence that names it is none."""
+    city = city_of("dl-de/by-2-0", "cc0-1.0")
+    freed, named = (replace(city.datasets["a"], licence=one) for one in ("cc0-1.0", "cc-by-4.0"))
+    assert [fault.path for fault in _check_terms(city, freed, "datasets/a.toml")] == ["$.licence"]
+    assert list(_check_terms(city, named, "datasets/a.toml")) == []
+
+
+def test_an_unknown_licence_among_others_is_not_forgotten() -> None:
+    """Then nobody knows what may be done with the whole."""
+    assert Accesses(city_of("cc0-1.0", "unknown")).licences("both") == ()
+    assert len(Accesses(city_of("cc0-1.0", "mit")).licences("both")) == 2
 
 
 @pytest.mark.parametrize(

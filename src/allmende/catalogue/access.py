@@ -85,9 +85,9 @@ class Accesses:
         return tuple(dict.fromkeys(names))
 
     def licences(self, dataset: str) -> tuple[Licence, ...]:
-        """All licences that a dataset carries, its own first, each once."""
+        """All licences that a dataset carries, its own first, each once; none when one of them is not known."""
         ids = dict.fromkeys(self._licence(found) for found in self._sources_of(dataset))
-        return tuple(LICENCES[name] for name in ids if name in LICENCES)
+        return tuple(LICENCES[name] for name in ids) if ids.keys() <= LICENCES.keys() else ()
 
     def attributions(self, dataset: str) -> tuple[str, ...]:
         """All sources that have to be named, each once."""

@@ -20,7 +20,7 @@ from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator
-from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
+from allmende.model.licence import LICENCES, UNKNOWN_LICENCE, Licence
 from allmende.model.problem import Problem
 from allmende.model.source import Source
 from allmende.model.watched import Selection
@@ -161,17 +161,25 @@ def _licence(file: str, licence: str) -> Iterator[Problem]:
 def _check_terms(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
     """Licences that exclude each other, and a licence that is freer than those of the inputs."""
     try:
-        licences = Accesses(city).licences(dataset.id)
+        licences = _licences_under(city, dataset)
     except AllmendeError:  # a recipe that cannot be read is told elsewhere
         return
     conflict = combine(licences).conflict
     if conflict and dataset.access < Access.PROTECTED:
         said = " and ".join(licence.title for licence in conflict)
         hint = "Keep it inside the city (protected, internal), or leave one of the sources out."
-        yield Problem(file, "$.recipe", f"what is made of {said} may be passed on under neither", hint)
+        path = "$.recipe" if dataset.recipe else "$.district_column"
+        yield Problem(file, path, f"what is made of {said} may be passed on under neither", hint)
     elif dataset.licence in LICENCES and licences and not fits(dataset.licence, licences):
         hint = f"The inputs are under {', '.join(licence.id for licence in licences)}. Leave the licence out."
         yield Problem(file, "$.licence", f"{dataset.licence} drops what the inputs' licences ask for", hint)
+
+
+def _licences_under(city: City, dataset: Dataset) -> list[Licence]:
+    """The known licences of the source and of every input (also the districts), before the dataset's own word."""
+    source, accesses = city.sources.get(dataset.source), Accesses(city)
+    own = [LICENCES[source.licence]] if source and source.licence in LICENCES else []
+    return [*own, *(one for name in accesses.inputs(dataset.id) for one in accesses.licences(name))]
 
 
 def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:
@@ -189,6 +197,7 @@ def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Ite
         yield from _check_selection(dataset.observations, file)
     elif dataset.source:
         yield from _unknown(file, "$.source", "source", [dataset.source], names.sources)
+        yield from _check_terms(city, dataset, file)
     else:
         yield from _unknown(file, "$.recipe", "recipe", [dataset.recipe], names.recipes)
         yield from _check_terms(city, dataset, file)

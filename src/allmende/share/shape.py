@@ -56,7 +56,7 @@ def dataset_line(view: DatasetView) -> Json:
         "access": view.access.label,
         "licences": [licence(one) for one in view.licences],
         "attributions": list(view.attributions),
-        "duties": list(combine(view.licences).duties),
+        "duties": list(combine(view.licences).duties) if view.licences else None,
         "publisher": dataset.publisher,
         "version": view.version.number if view.version else None,
         "rows": view.version.rows if view.version else None,
