@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
+from allmende.model.audit import Entry
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
@@ -697,6 +698,16 @@ class Releases(Protocol):
     def stand(self, standing: Standing) -> None: ...
     def edition(self) -> int:
         """Grows whenever a dataset's standing changes."""
+        ...
+
+    def withdraw(
+        self,
+        standing: Standing,
+        incident: Incident,
+        ended: Iterable[tuple[Release, int, ReleaseStep]],
+        entry: Entry,
+    ) -> None:
+        """Close a dataset, end its releases, keep the record, tell the log: all or nothing. Raises Conflict."""
         ...
 
     def add_incident(self, incident: Incident) -> None: ...

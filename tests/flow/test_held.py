@@ -11,11 +11,13 @@ import pytest
 from allmende.errors import Conflict, NotAllowed, NotFound
 from allmende.flow.releasing import Releasing
 from allmende.model.access import ANONYMOUS, Access
+from allmende.model.audit import Entry
 from allmende.model.city import City
 from allmende.model.dataset import Column
 from allmende.model.guard import Allowed
 from allmende.model.person import Grant, Person
 from allmende.share.web import reads_of
+from allmende.testing.clock import START
 from allmende.testing.people import iban
 from tests.flow.conftest import ROWS, Work
 
@@ -42,6 +44,12 @@ def noted(*notes: str) -> list[list[Any]]:
     return [[*ROWS[0], "note"], *([*row, note] for row, note in zip(ROWS[1:], notes, strict=True))]
 
 
+def know(work: Work, *people: Person) -> None:
+    """The people are known to the store, as all who approve are."""
+    for one in people:
+        work.workspace.store.people.add(replace(one, created=START), Entry(0, START, "test", "add", one.id))
+
+
 def versions(work: Work) -> list[int]:
     """The versions of the benches, newest first."""
     return [one.number for one in work.workspace.store.versions("benches")]
@@ -49,6 +57,7 @@ def versions(work: Work) -> list[int]:
 
 def test_a_planted_account_is_stopped_and_decided_by_the_right_people(work: Work) -> None:
     """The old version stays, the privacy officer decides, another person releases, then it is public."""
+    know(work, BEN)
     work.become(with_notes)
     work.answer(noted("new", "old", "blue"))
     work.run()
@@ -156,6 +165,7 @@ def test_far_fewer_or_more_rows_wait_and_can_be_released_or_refused(work: Work, 
     def rows(number: int) -> list[list[Any]]:
         return [ROWS[0], *([n, 2020, 0.5] for n in range(number))]
 
+    know(work, BEN)
     work.become(green)
     work.answer(rows(30))
     work.run()
@@ -174,6 +184,45 @@ def test_far_fewer_or_more_rows_wait_and_can_be_released_or_refused(work: Work, 
     desk.approve(BEN, newest.id, newest.revision)
     assert work.run()["publish:benches"] == "new"
     assert versions(work) == [2, 1]
+
+
+def test_what_is_held_for_two_reasons_needs_both_and_then_goes_out(work: Work) -> None:
+    """Far more rows, and an account among them: the second word does not undo the first."""
+    know(work, BEN)
+    work.become(with_notes)
+    plain: list[list[Any]] = [[n, 2020, 0.5, "fine"] for n in range(30)]
+    work.answer([noted("", "", "")[0], *plain])
+    work.run()
+    more = [[n, 2020, 0.5, "fine"] for n in range(30, 90)]
+    more[7][3] = f"Spende an {iban(random.Random(1)).strip()}"
+    work.answer([noted("", "", "")[0], *plain, *more])
+    work.wait(hours=2)
+    work.run()
+    desk = Releasing(work.workspace)
+    first = desk.seen_by(BEN)[0]
+    desk.approve(BEN, first.id, first.revision)
+    assert work.run()["publish:benches"] == "failed"
+    second = desk.seen_by(CLARA)[0]
+    assert second.held_for == ("personal", "rows")
+    decided = desk.decide(CLARA, second.id, second.revision, "iban", "note", "the city's own")
+    desk.approve(BEN, second.id, decided.revision)
+    assert work.run()["publish:benches"] == "new"
+    assert versions(work) == [2, 1]
+
+
+def test_an_approver_who_lost_the_role_releases_nothing(work: Work) -> None:
+    """Between the word and the publication."""
+    know(work, BEN)
+    work.become(with_notes)
+    work.answer(noted("a", "b", "+49 171 2345678"))
+    work.run()
+    desk = Releasing(work.workspace)
+    (release,) = desk.seen_by(ANNA)
+    decided = desk.decide(ANNA, release.id, release.revision, "phone", "note", "the office's own")
+    desk.approve(BEN, release.id, decided.revision)
+    work.workspace.store.people.close(BEN.id, START, Entry(0, START, "test", "close", BEN.id))
+    assert work.run()["publish:benches"] == "failed"
+    assert versions(work) == []
 
 
 def test_a_newer_refresh_takes_the_place_of_one_that_waits(work: Work) -> None:

@@ -82,6 +82,33 @@ def test_who_described_may_not_release() -> None:
     assert do(release, "approve", free).state == "approved"
 
 
+def test_everybody_who_had_a_hand_in_it_may_not_release() -> None:
+    """Also who was overwritten, who filled before, who checked, who decided."""
+    filled = do(do(draft(begun_by="anna"), "fill", BOTH), "describe", ANNA)
+    overwritten = do(do(draft(), "describe", BOTH), "describe", ANNA)
+    for release in (
+        looked_at(filled),
+        looked_at(overwritten),
+        looked_at(do(draft(), "describe", ANNA), BOTH),
+    ):
+        with pytest.raises(NotAllowed, match="second person"):
+            do(release, "approve", BOTH)
+        assert do(release, "approve", BEN).state == "approved"
+    held = draft(state="held", begun_by="system")
+    ready = checked(held, (), (), None, None)
+    with pytest.raises(NotAllowed, match="second person"):
+        do(do(ready, "decide", BOTH), "approve", BOTH)
+
+
+def test_describing_again_forgets_decisions() -> None:
+    """They were on what was found then, perhaps in another column of that name."""
+    release = looked_at(do(draft(), "describe", ANNA), findings=(IBAN,))
+    decided = replace(release, decisions=(Decision("iban", "konto", "three of ours", "clara", NOW),))
+    again = looked_at(do(decided, "describe", ANNA), findings=(replace(IBAN, count=90_000),))
+    with pytest.raises(NotAllowed, match="nobody has decided"):
+        do(again, "approve", BEN)
+
+
 def test_a_grant_that_ended_is_none() -> None:
     """The last day counts, the day after does not."""
     ben = replace(BEN, grants=(Grant("releaser", "trees", until=TODAY),))
@@ -174,6 +201,7 @@ def test_no_sequence_of_steps_leads_past_a_check(
     who had no part in it, and every finding in it was decided."""
     release = draft(state=first, begun_by="system" if first == "held" else "anna")
     approved: list[str] = []
+    acted = {release.begun_by}
     for action, by, findings, wise in steps:
         try:
             after = do(release, action, by)
@@ -185,8 +213,11 @@ def test_no_sequence_of_steps_leads_past_a_check(
             after = checked(after, (), findings, 1, None)
         if action == "decide" and wise:
             after = replace(after, decisions=(Decision("iban", "konto", "known"),))
+        if action in ("fill", "describe", "check", "decide") and by is not None:
+            acted.add(by.id)
         if action == "approve":
             approved.append(after.approved_by)
+            assert after.approved_by not in acted
         if after.state == "published" and release.state != "published":
             assert approved
             assert after.approved_by == approved[-1]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from allmende.cli.options import Place, city_argument, data_option
+from allmende.model.release import Step
 
 if TYPE_CHECKING:
     from allmende.flow.releasing import Releasing
     from allmende.flow.workspace import Workspace
     from allmende.model.person import Person
-    from allmende.model.release import Release
 
+_NEED_REVISION = ("decide", "approve", "refuse")
 _NEED_REASON = ("decide", "refuse", "withdraw", "show-again")
 
 
@@ -29,6 +30,7 @@ _NEED_REASON = ("decide", "refuse", "withdraw", "show-again")
 @click.option("--as", "name", required=True, help="Name of the person who does this (see `allmende person`).")
 @click.option("--kind", default="", help="For decide: the kind of finding, like phone.")
 @click.option("--column", default="", help="For decide: the column it was found in.")
+@click.option("--revision", type=int, help="For decide, approve and refuse: the revision that `show` told.")
 @click.option("--reason", default="", help="Why; others read it.")
 def release(
     *,
@@ -39,6 +41,7 @@ def release(
     name: str,
     kind: str,
     column: str,
+    revision: int | None,
     reason: str,
 ) -> None:
     """Show what is held back in CITY, decide, approve or refuse it, or withdraw the dataset WHICH."""
@@ -48,6 +51,8 @@ def release(
         raise click.UsageError(f"{action} needs to know WHICH release or dataset")
     if action in _NEED_REASON and not reason.strip():
         raise click.UsageError(f'{action} needs --reason "..."')
+    if action in _NEED_REVISION and revision is None:
+        raise click.UsageError(f"{action} needs --revision with the number that `show` told")
     workspace = Place(city, data, offline=True).open()
     desk, person = Releasing(workspace), workspace.store.people.called(name)
     wanted = which or ""
@@ -58,13 +63,12 @@ def release(
     elif action == "show":
         _show(desk, person, wanted)
     elif action == "decide":
-        found = desk.get(person, wanted)
-        desk.decide(person, wanted, found.revision, kind, column, reason)
+        desk.decide(person, wanted, revision or 0, kind, column, reason)
         click.echo(f"Noted: {kind} in {column or 'the table'} may be published.")
     elif action == "approve":
-        _approve(workspace, desk, person, wanted, reason)
+        _approve(workspace, desk, person, Step("approve", revision or 0, reason), wanted)
     elif action == "refuse":
-        desk.refuse(person, wanted, desk.get(person, wanted).revision, reason)
+        desk.refuse(person, wanted, revision or 0, reason)
         click.echo("Refused; the last version stays public.")
     elif action == "withdraw":
         _withdraw(desk, person, wanted, reason)
@@ -95,12 +99,11 @@ def _show(desk: Releasing, person: Person, which: str) -> None:
         click.echo(f"{step.at:%Y-%m-%d %H:%M} {step.actor} {step.action}: {step.reason}")
 
 
-def _approve(workspace: Workspace, desk: Releasing, person: Person, which: str, reason: str) -> None:
+def _approve(workspace: Workspace, desk: Releasing, person: Person, step: Step, which: str) -> None:
     from allmende.flow.held import publish_or_hold
     from allmende.flow.lock import only_run
 
-    found: Release = desk.get(person, which)
-    desk.approve(person, which, found.revision, reason)
+    found = desk.approve(person, which, step.revision, step.reason)
     with only_run(workspace.data):
         run = publish_or_hold(workspace, workspace.city.datasets[found.dataset])
         workspace.store.add_run(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from allmende.catalogue.versions import digest
 from allmende.errors import HeldBack
@@ -27,7 +28,7 @@ from allmende.model.run import Run
 from allmende.model.run import Step as RunStep
 from allmende.model.source import Receipt
 from allmende.structure.parse import maker_hash
-from allmende.structure.publish import Clearance, newest_receipt, publish_dataset
+from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, publish_dataset
 
 HELD = "held back until somebody releases it"
 
@@ -54,13 +55,13 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
             workspace.store,
             workspace.lake,
             workspace.clock,
-            _cleared(release),
+            _cleared(workspace, dataset, release),
         )
     except HeldBack as fault:
         hold(workspace, dataset, receipt, fault)
         return _held_run(dataset, fault, started, workspace)
     if run.outcome in ("new", "unchanged"):
-        if release is not None and release.state == "approved":
+        if release is not None and release.state == "approved" and _stands(workspace, release):
             _published(workspace, release)
         _close_older(workspace, dataset, workspace.clock.now(), "it was published without that")
     return run
@@ -77,10 +78,19 @@ def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) 
     return next((one for one in workspace.store.releases.of_dataset(dataset.id) if one.raw == sha256), None)
 
 
-def _cleared(release: Release | None) -> Clearance:
-    if release is None or release.state not in ("approved", "published"):
-        return Clearance("")
+def _cleared(workspace: Workspace, dataset: Dataset, release: Release | None) -> Clearance:
+    """What people said of these bytes under this definition, as long as who approved still may."""
+    if release is None or release.maker != _maker(workspace, dataset) or not _stands(workspace, release):
+        return NOT_CLEARED
     return Clearance(release.raw, frozenset(release.held_for), release.decisions)
+
+
+def _stands(workspace: Workspace, release: Release) -> bool:
+    if release.state != "approved":
+        return release.state == "published"
+    today = workspace.clock.now().astimezone(ZoneInfo(workspace.city.time_zone)).date()
+    people = (one for one in workspace.store.people.all() if one.id == release.approved_by)
+    return any(one.may("releaser", release.department, today) for one in people)
 
 
 def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
@@ -96,14 +106,18 @@ def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault:
     if (
         known is not None
         and known.state == "held"
-        and (known.held_for, known.maker) == (fault.reasons, maker)
+        and set(fault.reasons) <= set(known.held_for)
+        and (known.maker, known.findings) == (maker, fault.findings)
     ):
         return known
     _close_older(workspace, dataset, now, "something newer came")
+    # What was cleared for one reason and stopped by another needs both: or each would undo the other.
+    before = _cleared(workspace, dataset, known)
+    reasons = tuple(sorted({*before.reasons, *fault.reasons}))
     made = Release(
         id=secrets.token_hex(6), dataset=dataset.id, department=dataset.department, state="held", revision=1,
         started=now, changed=now, begun_by=SYSTEM, raw=receipt.sha256 if receipt else "",
-        address=receipt.address if receipt else "", held_for=fault.reasons, maker=maker,
+        address=receipt.address if receipt else "", held_for=reasons, maker=maker, decisions=before.decisions,
     )  # fmt: skip
     made = checked(made, (), fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))

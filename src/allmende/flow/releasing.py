@@ -86,12 +86,13 @@ class Releasing:
         """
         self._check_role(person, dataset, ROLES_FOR["withdraw"], reason)
         incident = self._incident(person, dataset, reason)
-        self._stand(dataset, "withdrawn")
-        for release in self._releases.of_dataset(dataset):
-            if release.state in ("published", "superseded"):
-                self._step(person, release.id, release.revision, "withdraw", reason)
-        self._releases.add_incident(incident)
-        self._tell(person, "withdraw", dataset, reason)
+        ended = [
+            self._ended(one, person, reason)
+            for one in self._releases.of_dataset(dataset)
+            if one.state in ("published", "superseded")
+        ]
+        standing = self._standing(dataset, "withdrawn")
+        self._releases.withdraw(standing, incident, ended, self._entry(person, "withdraw", dataset, reason))
         return incident
 
     def show_again(self, person: Person, dataset: str, reason: str) -> None:
@@ -100,8 +101,8 @@ class Releasing:
         last = next((one for one in self._releases.incidents() if one.dataset == dataset), None)
         if last is not None and last.actor == person.id:
             raise NotAllowed("who withdrew it may not show it again alone", where=dataset)
-        self._stand(dataset, "released")
-        self._tell(person, "show_again", dataset, reason)
+        self._releases.stand(self._standing(dataset, last.before if last else "released"))
+        self._workspace.store.people.tell(self._entry(person, "show_again", dataset, reason))
 
     def incidents(self, person: Person) -> tuple[Incident, ...]:
         """The records of withdrawals in the person's departments, newest first."""
@@ -150,14 +151,23 @@ class Releasing:
             secrets.token_hex(6), dataset, self._now(), person.id, reason,
             tuple(v.number for v in versions), min((v.created for v in versions), default=None),
             (*users.datasets, *users.indicators, *users.stories),
+            before=known.shown if (known := self._known(dataset)) else "released",
         )  # fmt: skip
 
-    def _stand(self, dataset: str, shown: Shown) -> None:
-        known = next((one for one in self._releases.standings() if one.dataset == dataset), None)
-        self._releases.stand(Standing(dataset, shown, known.definition if known else None))
+    def _ended(self, release: Release, person: Person, reason: str) -> tuple[Release, int, ReleaseStep]:
+        after = self._advanced(release, Step("withdraw", release.revision, reason), person)
+        step = ReleaseStep(after.id, 0, self._now(), person.id, "withdraw", after.state, reason)
+        return after, release.revision, step
 
-    def _tell(self, person: Person, action: str, subject: str, detail: str) -> None:
-        self._workspace.store.people.tell(Entry(0, self._now(), person.id, action, subject, detail))
+    def _known(self, dataset: str) -> Standing | None:
+        return next((one for one in self._releases.standings() if one.dataset == dataset), None)
+
+    def _standing(self, dataset: str, shown: Shown) -> Standing:
+        known = self._known(dataset)
+        return Standing(dataset, shown, known.definition if known else None)
+
+    def _entry(self, person: Person, action: str, subject: str, detail: str) -> Entry:
+        return Entry(0, self._now(), person.id, action, subject, detail)
 
     def _sees(self, person: Person, department: str) -> bool:
         return person.may_one_of(_WATCHING, department, self._today())

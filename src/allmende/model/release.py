@@ -91,7 +91,8 @@ class Release:
     `revision` grows with every step and guards against two people changing the same. `raw` is the SHA-256 of
     the bytes, `definition` what was described (None when the city's files do), `checked_for` the fingerprint of
     bytes and description that the checks were made for. `held_for` are the reasons (codes) of a refresh that was
-    stopped, `maker` the hash of the definition that made it. `work` is what a child process is doing, `fault` why it could not.
+    stopped, `maker` the hash of the definition that made it. `involved` are all who filled, described, checked or
+    decided: none of them may approve. `work` is what a child process is doing, `fault` why it could not.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Release:
     decisions: tuple[Decision, ...] = ()
     held_for: tuple[str, ...] = ()
     maker: str = ""
+    involved: tuple[str, ...] = ()
     approved_by: str = ""
     rows: int | None = None
     version: int | None = None
@@ -197,12 +199,12 @@ def _check_right(release: Release, step: Step, by: Person | None, today: date) -
 
 
 def _check_four_eyes(release: Release, by: Person, today: date) -> None:
-    """Who begins or describes does not release, nor does somebody who only stands in for them."""
-    involved = {release.begun_by, release.described_by} - {"", SYSTEM}
+    """Whoever had a hand in it does not release it, nor does somebody who only stands in for them."""
+    involved = {release.begun_by, *release.involved} - {"", SYSTEM}
     grants = (g for g in by.grants if g.holds("releaser", release.department, today))
     if by.id in involved or not any(_is_free(grant, involved) for grant in grants):
         raise NotAllowed(
-            "a second person has to release this: who began or described it may not",
+            "a second person has to release this: who worked on it or decided on its findings may not",
             where=release.id,
             hint="Ask another releaser of the department.",
         )
@@ -280,10 +282,20 @@ def release_fingerprint(release: Release) -> str:
 
 
 def _with_traces(release: Release, action: Action, who: str) -> Release:
-    if action == "fill":
-        return replace(release, checked_for="", checks=(), findings=(), decisions=(), approved_by="")
-    if action == "describe":
-        return replace(release, described_by=who, checked_for="", checks=(), findings=(), approved_by="")
+    if action in ("fill", "describe", "check", "decide") and who != SYSTEM:
+        release = replace(release, involved=tuple(dict.fromkeys((*release.involved, who))))
+    if action in ("fill", "describe"):
+        described = who if action == "describe" else release.described_by
+        # A decision was on what was found then; other bytes or words are found in anew.
+        return replace(
+            release,
+            described_by=described,
+            checked_for="",
+            checks=(),
+            findings=(),
+            decisions=(),
+            approved_by="",
+        )
     if action == "approve":
         return replace(release, approved_by=who)
     return release

@@ -51,6 +51,25 @@ class SqlReleases:
             _stand(db, standing)
             _grow(db)
 
+    def withdraw(
+        self,
+        standing: Standing,
+        incident: Incident,
+        ended: Iterable[tuple[Release, int, ReleaseStep]],
+        entry: Entry,
+    ) -> None:
+        """Close a dataset, end its releases (each over a revision), keep the record: all or nothing.
+
+        Raises Conflict.
+        """
+        with self._engine.begin() as db:
+            _stand(db, standing)
+            _grow(db)
+            for release, before, step in ended:
+                self._save(db, release, before, step)
+            _keep_incident(db, incident)
+            append(db, entry)
+
     def _save(self, db: Connection, release: Release, before: int, step: ReleaseStep | None) -> None:
         where = (RELEASE.c.id == release.id, RELEASE.c.revision == before)
         if db.execute(update(RELEASE).where(*where).values(**_row(release))).rowcount != 1:
@@ -123,13 +142,8 @@ class SqlReleases:
 
     def add_incident(self, incident: Incident) -> None:
         """Keep the record of a withdrawal."""
-        values = {"id": incident.id, "dataset": incident.dataset, "at": incident.at}
-        values |= {"actor": incident.actor, "reason": incident.reason}
         with self._engine.begin() as db:
-            db.execute(delete(INCIDENT).where(INCIDENT.c.id == incident.id))
-            db.execute(
-                insert(INCIDENT).values(**values, body=json.dumps(plain(incident), ensure_ascii=False))
-            )
+            _keep_incident(db, incident)
 
     def incidents(self) -> tuple[Incident, ...]:
         """All records of withdrawals, newest first."""
@@ -155,6 +169,13 @@ def _tell(db: Connection, step: ReleaseStep) -> None:
     values = {name: getattr(step, name) for name in ("release", "at", "actor", "action", "state", "reason")}
     db.execute(insert(RELEASE_STEP).values(number=(last or 0) + 1, **values))
     append(db, Entry(0, step.at, step.actor, step.action, f"release:{step.release}", step.reason))
+
+
+def _keep_incident(db: Connection, incident: Incident) -> None:
+    values = {"id": incident.id, "dataset": incident.dataset, "at": incident.at}
+    values |= {"actor": incident.actor, "reason": incident.reason}
+    db.execute(delete(INCIDENT).where(INCIDENT.c.id == incident.id))
+    db.execute(insert(INCIDENT).values(**values, body=json.dumps(plain(incident), ensure_ascii=False)))
 
 
 def _stand(db: Connection, standing: Standing) -> None:
