@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -173,6 +174,69 @@ def test_a_cell_of_a_megabyte_is_looked_through() -> None:
     account = people.iban(random.Random(2)).strip()
     edged = f"{text[: 20_000 - 8]} {account} {text[20_000:]}"
     assert {"email", "iban"} <= kinds(column("note", [edged, "x", "y"]))
+
+
+@pytest.mark.parametrize("place", [0, 77_777, 123_456, 199_999])
+def test_one_account_among_two_hundred_thousand_long_numbers_is_found(place: int) -> None:
+    """Wherever it stands, and counted once."""
+    values: list[object] = [f"Beleg {n:08d}" for n in range(200_000)]
+    values[place] = f"Beleg {place:08d} an {people.iban(random.Random(9)).strip()}"
+    found = [one for one in column("text", values) if one.kind == "iban"]
+    assert [(one.count, one.blocking) for one in found] == [(1, True)]
+
+
+@pytest.mark.parametrize("gap", ["\u00a0", "\u2009", "\u202f", "  ", "/", "-", "."])
+def test_accounts_are_found_whatever_stands_between_their_digits(gap: str) -> None:
+    """Spreadsheets and people put many signs there."""
+    whole = "DE89370400440532013000"
+    written = gap.join(whole[i : i + 4] for i in range(0, 22, 4))
+    assert kinds(column("konto", [written])) == {"iban"}
+
+
+@pytest.mark.parametrize("form", [str.upper, str.lower, lambda name: unicodedata.normalize("NFD", name)])
+def test_names_are_found_however_they_are_written(form: Callable[[str], str]) -> None:
+    """In capitals, in small letters, with loose accents."""
+    draw = random.Random(8)
+    assert kinds(column("nachname", [form(people.person(draw).split(" ", 1)[1]) for _ in range(30)])) == {
+        "name"
+    }
+    assert kinds(column("wer", [form(people.person(draw)) for _ in range(60)])) == {"name"}
+
+
+def test_names_far_down_are_found() -> None:
+    """Behind thousands of other words."""
+    draw = random.Random(8)
+    words: list[object] = [f"Vorgang {n}" for n in range(3_000)]
+    people_: list[object] = [
+        f"{people.person(draw)}{'-' + people.person(draw).split()[1]}" for _ in range(20_000)
+    ]
+    assert kinds(column("wer", [*words, *people_])) == {"name"}
+
+
+def test_phones_that_became_numbers_are_found() -> None:
+    """Whole ones and those with a decimal point; long numbers elsewhere are none."""
+    numbers: list[object] = [1712345678, 1601234567, 491761234567]
+    assert kinds(column("telefon", numbers)) == {"phone"}
+    assert kinds(column("mobil", [float(str(one)) for one in numbers])) == {"phone"}
+    assert not kinds(column("objekt", numbers))
+
+
+def test_a_birth_date_is_a_trait_and_a_vague_header_is_no_count() -> None:
+    """A column called n or wert switches nothing off."""
+    rows: dict[str, list[Any]] = {
+        "geburtsdatum": [date(1951, 2, 3), date(1990, 1, 1)], "geschlecht": ["w", "m"], "plz": ["07743", "07745"],
+        "n": [1, 2], "wert": [0.5, 0.7],
+    }  # fmt: skip
+    assert "rare_combination" in kinds(inspect(pa.table(rows)))
+
+
+@pytest.mark.parametrize(
+    "text", ["DE²²370400440532013000", "²6095742719", "²5070649C103", "A²23456780", "٤" * 16]
+)
+def test_digits_of_other_kinds_are_no_digits(text: str) -> None:
+    """And no fault."""
+    for holds in (is_iban, is_tax_id, is_social_security, is_health_insurance, is_card):
+        assert holds(text) is False
 
 
 def test_rare_names_are_found_beside_accounts() -> None:

@@ -14,7 +14,7 @@ import pyarrow.compute
 
 from allmende.guard.persons import words
 from allmende.guard.persons.names import MOST, addressed, confidence, has_first_name, likeness
-from allmende.guard.persons.values import CANDIDATE, Seen, digits_like, is_mobile, masked, seen_in
+from allmende.guard.persons.values import CANDIDATE, SURE, Seen, digits_like, is_mobile, masked, seen_in
 from allmende.model.guard import GuardFinding
 
 # The stubs know the compute functions only for some types of arrays.
@@ -65,10 +65,29 @@ def inspect_column(column: Distinct) -> Iterator[GuardFinding]:
     if not len(column.values):
         return
     yield from _values(column)
+    if column.kind == "integer" and column.named(words.PHONE_COLUMN):
+        yield from _numbered_phones(column)
     if column.kind == "text":
         yield from _names(column)
         yield from _addressed(column)
         yield from _births(column)
+
+
+def _numbered_phones(column: Distinct) -> Iterator[GuardFinding]:
+    """Phones that a spreadsheet took for numbers: the zero in front is lost."""
+    texts = spread(column.values)
+    mobile = sum(bool(re.match(r"(?:49)?1[567]\d", text)) for text in texts) > 0.5 * len(texts)
+    shown = tuple(masked(text) for text in texts[:_MOST_EXAMPLES])
+    yield GuardFinding(
+        "phone", column.name, column.rows, 0.85, shown, mobile, "private" if mobile else "office"
+    )
+
+
+def spread(values: Any) -> list[str]:
+    """Some of the values, from the whole column."""
+    step = max(1, -(-len(values) // MOST))
+    taken: list[str] = values.take(pa.array(range(0, len(values), step))).to_pylist()
+    return taken
 
 
 def _values(column: Distinct) -> Iterator[GuardFinding]:
@@ -84,14 +103,27 @@ def _values(column: Distinct) -> Iterator[GuardFinding]:
 
 
 def _candidates(column: Distinct) -> Iterator[tuple[str, int]]:
-    """Values that may be something, with how often they stand there; of very many only some are looked at."""
+    """Values that may be something, with how often they stand there.
+
+    Of very many only some are looked at, but of those that count singly more than of others.
+    """
     chosen = pc.match_substring_regex(column.values, pattern=CANDIDATE)
     values, counts = column.values.filter(chosen), column.counts.filter(chosen)
+    if len(values) <= _MOST_LOOKED_AT:
+        yield from zip(values.to_pylist(), counts.to_pylist(), strict=True)
+        return
+    sure = pc.match_substring_regex(values, pattern=SURE)
+    yield from _some(values.filter(sure), counts.filter(sure))
+    yield from _some(values.filter(pc.invert(sure)), counts.filter(pc.invert(sure)))
+
+
+def _some(values: Any, counts: Any) -> Iterator[tuple[str, int]]:
+    """All, or evenly spread ones that stand for their neighbours."""
     step = max(1, -(-len(values) // _MOST_LOOKED_AT))
     if step > 1:
         every = pa.array(range(0, len(values), step))
         values, counts = values.take(every), counts.take(every)
-    return zip(values.to_pylist(), (count * step for count in counts.to_pylist()), strict=True)
+    yield from zip(values.to_pylist(), (count * step for count in counts.to_pylist()), strict=True)
 
 
 def _of_kind(
@@ -145,7 +177,7 @@ def _is_private(seen: Seen) -> bool:
 
 
 def _names(column: Distinct) -> Iterator[GuardFinding]:
-    texts = column.values.slice(0, MOST).to_pylist()
+    texts = spread(column.values)
     if not texts or sum(len(text) for text in texts) > _LONG_TEXT * len(texts):
         return
     named = column.named(words.PERSON_COLUMN)
@@ -158,7 +190,7 @@ def _names(column: Distinct) -> Iterator[GuardFinding]:
 
 def names_beside(column: Distinct) -> Iterator[GuardFinding]:
     """Names that are rare here, in a column called so, of a table that is about people by its other columns."""
-    texts = column.values.slice(0, MOST).to_pylist()
+    texts = spread(column.values)
     seen = likeness(texts)
     if column.named(words.NAME_COLUMN) and seen.formed > 0.6 and seen.institutions <= 0.25:
         shown = tuple(masked(text) for text in texts[:_MOST_EXAMPLES])
@@ -178,8 +210,9 @@ def _addressed(column: Distinct) -> Iterator[GuardFinding]:
 def _births(column: Distinct) -> Iterator[GuardFinding]:
     if not column.named(words.BIRTH_COLUMN):
         return
-    days = [day for text in column.values.slice(0, MOST).to_pylist() if (day := _day(text))]
-    if len(days) > 0.5 * min(MOST, len(column.values)):
+    texts = spread(column.values)
+    days = [day for text in texts if (day := _day(text))]
+    if len(days) > 0.5 * len(texts):
         yield GuardFinding("birth_date", column.name, column.rows, 0.95, (), True, "private")
 
 

@@ -59,6 +59,8 @@ def _column(name: str, header: str, column: Any, today: date) -> Iterator[GuardF
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind):
         yield from inspect_column(distinct(name, header, column))
+    elif pa.types.is_floating(kind) and re.search(words.PHONE_COLUMN, header):
+        yield from inspect_column(distinct(name, header, pc.cast(column, pa.int64(), safe=False)))
     elif pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         yield from births_in_dates(name, header, column, today)
 
@@ -67,7 +69,7 @@ def _places(table: pa.Table) -> Iterator[GuardFinding]:
     """Where the people of a table about people live."""
     for name in table.column_names:
         column = table.column(name)
-        if pa.types.is_string(column.type):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             count = _count(pc.match_substring_regex(column, pattern=_HOUSE, ignore_case=True))
             if count > 0.5 * max(1, len(column) - column.null_count):
                 yield GuardFinding("address", name, count, 0.8, (), True, "private")

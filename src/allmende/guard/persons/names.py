@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ _PARTICLE = r"(?:von|van|de|der|den|zu|zum|da|di|del|el|al|bin|ben|ibn|dos|la|le
 _NAME = rf"{_WORD}(?:-{_WORD})?"
 _WHOLE = re.compile(
     rf"(?:(?:Herrn?|Frau|Dr\.|Prof\.|Dipl\.-Ing\.|med\.)\s+)*"
-    rf"{_NAME}(?:\s+[A-ZÄÖÜ]\.)?(?:\s+{_PARTICLE})*\s+{_NAME}(?:\s+{_NAME})?"
+    rf"(?:{_NAME}|[A-ZÄÖÜ]\.)(?:\s+[A-ZÄÖÜ]\.)?(?:\s+{_PARTICLE})*\s+{_NAME}(?:\s+{_NAME})?"
 )
 _TURNED = re.compile(
     rf"(?:{_PARTICLE}\s+)*{_NAME}(?:\s+{_NAME})?,\s*{_NAME}(?:[\s-]+{_NAME})?(?:\s+[A-ZÄÖÜ]\.)?"
@@ -38,7 +39,7 @@ class Likeness:
 
 def likeness(values: Sequence[str]) -> Likeness:
     """How much these values (distinct ones, a sample is enough) look like names of people."""
-    looked = [" ".join(value.split()) for value in values[:MOST] if value.strip()]
+    looked = [_cased(" ".join(value.split())) for value in values[:MOST] if value.strip()]
     if not looked:
         return Likeness(0, 0, 0, 0)
     count = len(looked)
@@ -48,6 +49,12 @@ def likeness(values: Sequence[str]) -> Likeness:
         sum(has_first_name(v) for v in looked) / count,
         sum(bool(_INSTITUTION.search(v.lower())) for v in looked) / count,
     )
+
+
+def _cased(value: str) -> str:
+    """A name written in capitals, in small letters or with loose accents, as it is mostly written."""
+    composed = unicodedata.normalize("NFC", value)
+    return composed.title() if composed.isupper() or composed.islower() else composed
 
 
 def has_first_name(value: str) -> bool:

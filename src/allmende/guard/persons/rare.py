@@ -21,7 +21,7 @@ def rare_combinations(table: pa.Table, names: Sequence[str]) -> tuple[GuardFindi
     Tables of counts are for statistical disclosure control, not for this.
     """
     found = _traits(names)
-    if len(found) < _ENOUGH or any(re.search(COUNT_COLUMN, name.lower()) for name in names):
+    if len(found) < _ENOUGH or any(_counts(table, name) for name in names if name not in found.values()):
         return ()
     groups = table.select(list(found.values())).group_by(list(found.values())).aggregate([([], "count_all")])
     few = groups.filter(pyarrow.compute.field("count_all") < LEAST)
@@ -30,6 +30,13 @@ def rare_combinations(table: pa.Table, names: Sequence[str]) -> tuple[GuardFindi
         return ()
     told = {"columns": ", ".join(found.values()), "least": str(LEAST)}
     return (GuardFinding("rare_combination", "", count, 0.8, (), True, "rare", told),)
+
+
+def _counts(table: pa.Table, name: str) -> bool:
+    """True for a column of numbers that says how many."""
+    kind = table.schema.field(name).type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return is_number and bool(re.search(COUNT_COLUMN, name.lower()))
 
 
 def _traits(names: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What single values look like: addresses of mail and network, phones, plates, accounts and numbers that prove themselves.
 
-`CANDIDATE` narrows a column in one pass of Arrow; the kinds look at what is left. Regular expressions are those of
-RE2, which never runs away on hostile text.
+`CANDIDATE` narrows a column in one pass of Arrow (RE2); the kinds look at what is left with bounded expressions,
+piece by piece. Spaces of every width are taken for spaces: spreadsheets put them into numbers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allmende.guard.persons.checksums import (
+    IBAN_LENGTHS,
     is_card,
     is_health_insurance,
     is_iban,
@@ -19,15 +20,20 @@ from allmende.guard.persons.checksums import (
     is_tax_id,
 )
 
+_GAP = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}./()–-]{0,3}"
+_ACCOUNT = rf"\b(?i:{'|'.join(IBAN_LENGTHS)})\d{{2}}{_GAP}[0-9A-Za-z]{{2}}"
+SURE = rf"@|{_ACCOUNT}|\d{{2}}[ -]?\d{{6}}[ -]?[A-Z][ -]?\d{{2}}"
+"""Of these even a single one counts, so a column is looked through for them from end to end."""
 CANDIDATE = (
-    r"@|\d(?:[ ./()–-]{0,3}\d){6,}|\b[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2} ?-?\d{1,4}[EH]?\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|"
-    r"[A-Za-z]{2}\d{2}[ .-]?[0-9A-Za-z]{4}"
+    rf"@|\d(?:{_GAP}\d){{6,}}|{_ACCOUNT}|"
+    r"\b[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2} ?-?\d{1,4}[EH]?\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 )
 _DISTRICTS = frozenset((Path(__file__).parent / "plates.txt").read_text(encoding="utf-8").split())
+_SPACES = re.compile(r"\s+")
 _PIECE, _OVERLAP = 10_000, 60
 _SEPARATORS = str.maketrans("", "", " .-/()–\u00a0")
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ .-]?[0-9A-Za-z]){11,30}")
+_IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ ./-]?[0-9A-Za-z]){11,30}")
 _DIGITS = re.compile(r"(?<![\d,A-Za-z])\d(?:[ ./-]?\d){9,18}(?![\d,])")
 _PENSION = re.compile(r"(?<![A-Za-z\d])\d{2}[ -]?\d{6}[ -]?[A-Z][ -]?\d{2}[ -]?\d(?!\d)")
 _HEALTH = re.compile(r"\b[A-Z][ -]?\d{3}[ -]?\d{3}[ -]?\d{3}(?!\d)")
@@ -54,6 +60,7 @@ def seen_in(text: str) -> Iterator[Seen]:
 
     Long texts are looked at piece by piece, so that a hostile cell of megabytes takes no hours.
     """
+    text = _SPACES.sub(" ", text)
     for start in range(0, len(text), _PIECE):
         yield from _seen_in_piece(text[start : start + _PIECE + _OVERLAP])
 

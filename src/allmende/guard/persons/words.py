@@ -37,7 +37,7 @@ PLATE_COLUMN = r"kennzeichen|nummernschild|license_?plate|number_?plate"
 ADDRESS_COLUMN = r"anschrift|adresse|address|wohnort|(?:^|_)(?:strasse|str)_?(?:hausnr|hnr|hausnummer)"
 COORDINATE_COLUMN = r"(?:^|_)(?:lon|lat|lng|longitude|latitude|laengengrad|breitengrad)(?:_|$)"
 QUASI_COLUMNS = {
-    "age": r"(?:^|_)(?:alter|age|lebensalter|geburtsjahr|birth_?year|jahrgang)(?:_|$)",
+    "age": rf"(?:^|_)(?:alter|age|lebensalter|geburtsjahr|birth_?year|jahrgang)(?:_|$)|{BIRTH_COLUMN}",
     "sex": r"(?:^|_)(?:geschlecht|sex|gender|anrede)(?:_|$)",
     "place": r"(?:^|_)(?:plz|postleitzahl|stadtteil|ortsteil|bezirk|wohnort|wohnbezirk|postcode|zip)(?:_|$)",
     "origin": r"staatsangeh|nationalit|herkunft|geburtsort|geburtsland|citizenship|nationality",
@@ -46,4 +46,6 @@ QUASI_COLUMNS = {
     "belief": r"religion|konfession",
     "health": r"diagnose|(?:^|_)icd|pflegegrad|behinderung|krankheit",
 }
-COUNT_COLUMN = r"(?:^|_)(?:anzahl|summe|gesamt|insgesamt|count|total|n|faelle|einwohner|personen|bevoelkerung|haushalte|wert|value)(?:_|$)"
+COUNT_COLUMN = (
+    r"(?:^|_)(?:anzahl|summe|gesamt|insgesamt|count|faelle|einwohner|personen|bevoelkerung|haushalte)(?:_|$)"
+)
