@@ -239,6 +239,15 @@ def test_digits_of_other_kinds_are_no_digits(text: str) -> None:
         assert holds(text) is False
 
 
+def test_empty_columns_are_no_fault() -> None:
+    """Alone, and beside people."""
+    empty = pa.array([None, None], pa.string())
+    accounts = [people.iban(random.Random(seed)) for seed in range(2)]
+    assert inspect(pa.table({"name": empty})) == ()
+    assert kinds(inspect(pa.table({"name": empty, "konto": accounts}))) == {"iban"}
+    assert inspect(pa.table({"name": empty, "telefon": pa.array([None, None], pa.int64())}).slice(0, 0)) == ()
+
+
 def test_rare_names_are_found_beside_accounts() -> None:
     """Three names that nobody has heard of, in a column called so, beside numbers that prove themselves."""
     accounts = [people.iban(random.Random(seed)) for seed in range(3)]

@@ -86,7 +86,7 @@ def _numbered_phones(column: Distinct) -> Iterator[GuardFinding]:
 def spread(values: Any) -> list[str]:
     """Some of the values, from the whole column."""
     step = max(1, -(-len(values) // MOST))
-    taken: list[str] = values.take(pa.array(range(0, len(values), step))).to_pylist()
+    taken: list[str] = values.take(pa.array(range(0, len(values), step), pa.int64())).to_pylist()
     return taken
 
 
@@ -121,7 +121,7 @@ def _some(values: Any, counts: Any) -> Iterator[tuple[str, int]]:
     """All, or evenly spread ones that stand for their neighbours."""
     step = max(1, -(-len(values) // _MOST_LOOKED_AT))
     if step > 1:
-        every = pa.array(range(0, len(values), step))
+        every = pa.array(range(0, len(values), step), pa.int64())
         values, counts = values.take(every), counts.take(every)
     yield from zip(values.to_pylist(), (count * step for count in counts.to_pylist()), strict=True)
 
