@@ -73,9 +73,10 @@ def _maker(workspace: Workspace, dataset: Dataset) -> str:
 
 
 def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) -> Release | None:
-    """The newest release for exactly these bytes of a dataset; None when there is none."""
+    """The release for exactly these bytes of a dataset: the one under way, or the newest that ended; else None."""
     sha256 = receipt.sha256 if receipt else None
-    return next((one for one in workspace.store.releases.of_dataset(dataset.id) if one.raw == sha256), None)
+    found = [one for one in workspace.store.releases.of_dataset(dataset.id) if one.raw == sha256]
+    return next((one for one in found if not one.ended), next(iter(found), None))
 
 
 def _cleared(workspace: Workspace, dataset: Dataset, release: Release | None) -> Clearance:
@@ -126,7 +127,7 @@ def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault:
 
 def _close_older(workspace: Workspace, dataset: Dataset, now: datetime, reason: str) -> None:
     for old in workspace.store.releases.of_dataset(dataset.id):
-        if old.state == "held":
+        if old.state in ("held", "approved"):
             take(workspace, old, "refuse", reason, now)
 
 
