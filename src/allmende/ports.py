@@ -21,6 +21,7 @@ from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Messa
 from allmende.model.observation import Latest, Observation
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
+from allmende.model.received import Choice, Look, Preview
 from allmende.model.release import Release, ReleaseStep
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
@@ -661,6 +662,21 @@ class Recompute(Protocol):
 
 
 # --- publishing --------------------------------------------------------------------------------
+
+
+class Receiving(Protocol):
+    """Looks into files from outside, in a process of its own with limits. What it finds are values, not errors.
+
+    Whatever is wrong with a file (even one that kills its reader) comes back as a FileProblem; the bytes stay.
+    """
+
+    def look(self, path: Path, file_name: str) -> Look:
+        """What the file really is and what is in it."""
+        ...
+
+    def preview(self, path: Path, file_name: str, choice: Choice = ...) -> Preview:
+        """How the chosen table of it would be read."""
+        ...
 
 
 class Releases(Protocol):
