@@ -95,10 +95,15 @@ def open_http(
 
 def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Litestar:
     """The ASGI app that serves a workspace: portal, API, standards and downloads behind the gate."""
+    from allmende.flow.desk import Desk
+    from allmende.flow.desk_worker import DeskWorker
     from allmende.flow.recompute import Recomputer
     from allmende.share.web import create_app as make
 
-    app = make(workspace, Recomputer(workspace), anonymous_writes=anonymous_writes)
+    worker = DeskWorker(workspace)
+    desk = Desk(workspace, worker)
+    app = make(workspace, Recomputer(workspace), desk=desk, anonymous_writes=anonymous_writes)
+    app.on_shutdown.append(worker.close)
     _tell(app, workspace)
     _take_observations(app, workspace)
     return app

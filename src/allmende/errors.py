@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 class AllmendeError(Exception):
     """Something went wrong. Read the message: it says what, where and what to do.
 
-    `hint` is the thing to do next, `where` a file, address or name, both for people.
+    `hint` is the thing to do next, `where` a file, address or name, both for people. `code` is the name of a
+    word under which pages say the same in their reader's language; empty when there is none.
     """
 
     transient: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, where: str = "", hint: str = "", code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.where = where
         self.hint = hint
+        self.code = code
 
     def __str__(self) -> str:
         parts = [f"{self.where}: {self.message}" if self.where else self.message]
@@ -102,6 +104,26 @@ class NotFound(AllmendeError):
 
 class NotAllowed(AllmendeError):
     """The reader is known, but may not do this."""
+
+
+class SignInNeeded(NotAllowed):
+    """Nobody signed in, or not any more. A page shows the form to sign in."""
+
+
+class TooOften(NotAllowed):
+    """Somebody tried this too often in a short time. It works again after a while."""
+
+
+class FormFault(AllmendeError):
+    """A field of a form cannot be taken. Nothing was changed.
+
+    `field` is its name, `fault` the name of a word that says to people what to do.
+    """
+
+    def __init__(self, field: str, fault: str) -> None:
+        super().__init__(f"{field}: {fault}")
+        self.field = field
+        self.fault = fault
 
 
 class StoreFault(AllmendeError):

@@ -33,3 +33,7 @@ class CurrentCity:
                 self._city, self._edition = overlay(self._files, self._releases.standings()), edition
             self._until = time.monotonic() + SECONDS
             return self._city
+
+    def look_again(self) -> None:
+        """The next call asks the store."""
+        self._until = 0.0

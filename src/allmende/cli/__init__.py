@@ -29,6 +29,7 @@ COMMANDS = {
     "subscription": "allmende.cli.subscription:subscription",
     "person": "allmende.cli.person:person",
     "release": "allmende.cli.release:release",
+    "work": "allmende.cli.work:work",
     "audit": "allmende.cli.audit:audit",
     "new": "allmende.cli.new:new",
     "inspect": "allmende.cli.inspect:inspect",

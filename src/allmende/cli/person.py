@@ -15,6 +15,7 @@ from allmende.cli.options import Place, city_argument, data_option
 from allmende.errors import NotFound
 from allmende.model.audit import Entry
 from allmende.model.person import EVERY_DEPARTMENT, ROLES, Grant, Person, Role
+from allmende.share.people.signing_in import SigningIn
 
 if TYPE_CHECKING:
     from allmende.flow.workspace import Workspace
@@ -41,7 +42,7 @@ class GrantType(click.ParamType[Grant]):
 @click.command()
 @city_argument
 @data_option
-@click.argument("action", type=click.Choice(["add", "grant", "revoke", "close", "list"]))
+@click.argument("action", type=click.Choice(["add", "grant", "revoke", "close", "link", "list"]))
 @click.argument("name", required=False)
 @click.option("--title", help="For add: the name that others read.")
 @click.option("--email", default="", help="For add: where the person is reached.")
@@ -60,7 +61,7 @@ def person(
     until: datetime | None,
     deputy_for: str,
 ) -> None:
-    """Add a person to CITY, give or take roles, close an account, or list everybody."""
+    """Add a person to CITY, give or take roles, make a link to set a password, close an account, list everybody."""
     workspace = Place(city, data, offline=True).open(check_options=False)
     if action == "list":
         _list(workspace)
@@ -103,6 +104,7 @@ def _add(workspace: Workspace, name: str, title: str, email: str, grants: list[G
     made = Person(secrets.token_hex(6), name, title, email, tuple(grants), datetime.now(UTC))
     workspace.store.people.add(made, _entry("add", made, name))
     click.echo(f"{name} was added ({', '.join(map(_said, grants)) or 'no role yet'}).")
+    _link(workspace, name, title, email, grants)
 
 
 def _grant(workspace: Workspace, name: str, title: str, email: str, grants: list[Grant]) -> None:
@@ -119,9 +121,17 @@ def _revoke(workspace: Workspace, name: str, title: str, email: str, grants: lis
         click.echo(f"{name} no longer has the role {_said(one)}.")
 
 
+def _link(workspace: Workspace, name: str, title: str, email: str, grants: list[Grant]) -> None:
+    found = workspace.store.people.called(name)
+    secret = SigningIn(workspace.store, workspace.clock).make_link(found, operator())
+    click.echo(f"With this page of the portal {name} sets a password; it works for three days and once:")
+    click.echo(f"  /anmelden/{secret}")
+
+
 def _close(workspace: Workspace, name: str, title: str, email: str, grants: list[Grant]) -> None:
     found = workspace.store.people.called(name)
     workspace.store.people.close(found.id, datetime.now(UTC), _entry("close", found))
+    workspace.store.accounts.sign_out_everywhere(found.id)
     click.echo(f"{name} may do nothing from now on; what they did stays in the history.")
 
 
@@ -135,4 +145,4 @@ def _said(grant: Grant) -> str:
     return f"{grant.role}:{grant.department}" + (f" until {grant.until}" if grant.until else "")
 
 
-_DO = {"add": _add, "grant": _grant, "revoke": _revoke, "close": _close}
+_DO = {"add": _add, "grant": _grant, "revoke": _revoke, "close": _close, "link": _link}

@@ -100,13 +100,9 @@ def _show(desk: Releasing, person: Person, which: str) -> None:
 
 
 def _approve(workspace: Workspace, desk: Releasing, person: Person, step: Step, which: str) -> None:
-    from allmende.flow.held import publish_or_hold
-    from allmende.flow.lock import only_run
+    from allmende.flow.desk_work import publish
 
-    found = desk.approve(person, which, step.revision, step.reason)
-    with only_run(workspace.data):
-        run = publish_or_hold(workspace, workspace.city.datasets[found.dataset])
-        workspace.store.add_run(run)
+    run = publish(workspace, desk.approve(person, which, step.revision, step.reason))
     click.echo(f"Approved. {run.message}")
     click.echo("What is made from it follows with the next `allmende run`.")
 

@@ -23,7 +23,8 @@ def graph(city: City) -> Mapping[Step, tuple[Step, ...]]:
 
     Raises RecipeInvalid when recipes wait for each other.
     """
-    waits: dict[Step, tuple[Step, ...]] = {Step("fetch", source): () for source in city.sources}
+    fetched = (source.id for source in city.sources.values() if not source.uploaded)
+    waits: dict[Step, tuple[Step, ...]] = {Step("fetch", source): () for source in fetched}
     accesses = Accesses(city)
     observed = tuple(Step(OBSERVE, source) for source in observed_sources(city))
     waits |= {step: (Step("fetch", step.subject),) for step in observed}
@@ -62,7 +63,8 @@ def datasets_of(city: City, story: Story) -> tuple[str, ...]:
 
 
 def _source(city: City, dataset: Dataset) -> tuple[Step, ...]:
-    return (Step("fetch", dataset.source),) if dataset.source in city.sources else ()
+    source = city.sources.get(dataset.source)
+    return (Step("fetch", source.id),) if source is not None and not source.uploaded else ()
 
 
 def _makers(city: City, datasets: Iterable[str]) -> tuple[Step, ...]:

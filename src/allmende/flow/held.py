@@ -14,6 +14,7 @@ from allmende.catalogue.versions import digest
 from allmende.errors import HeldBack
 from allmende.extensions import load_connector
 from allmende.flow.workspace import Workspace
+from allmende.model.city import City
 from allmende.model.dataset import Dataset
 from allmende.model.release import (
     SYSTEM,
@@ -30,6 +31,8 @@ from allmende.model.source import Receipt
 from allmende.structure.parse import maker_hash
 from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, publish_dataset
 
+_BEFORE = ("draft", "described", "checked")
+"""What is still being described says nothing yet of what is published."""
 HELD = "held back until somebody releases it"
 
 
@@ -67,15 +70,20 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     return run
 
 
+def said_hash(city: City, dataset: Dataset) -> str:
+    """What a person said about a dataset: when that changes, an old word about it no longer counts."""
+    return digest([maker_hash(city, dataset), [repr(one) for one in dataset.guard_allowed]])
+
+
 def _maker(workspace: Workspace, dataset: Dataset) -> str:
-    """What a person said about the dataset in its file: when that changes, an old refusal no longer counts."""
-    return digest([maker_hash(workspace.city, dataset), [repr(one) for one in dataset.guard_allowed]])
+    return said_hash(workspace.city, dataset)
 
 
 def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) -> Release | None:
     """The release for exactly these bytes of a dataset: the one under way, or the newest that ended; else None."""
     sha256 = receipt.sha256 if receipt else None
-    found = [one for one in workspace.store.releases.of_dataset(dataset.id) if one.raw == sha256]
+    known = workspace.store.releases.of_dataset(dataset.id)
+    found = [one for one in known if one.raw == sha256 and one.state not in _BEFORE]
     return next((one for one in found if not one.ended), next(iter(found), None))
 
 
@@ -89,6 +97,13 @@ def _cleared(workspace: Workspace, dataset: Dataset, release: Release | None) ->
 def _stands(workspace: Workspace, release: Release) -> bool:
     if release.state != "approved":
         return release.state == "published"
+    return may_still_release(workspace, release)
+
+
+def may_still_release(workspace: Workspace, release: Release) -> bool:
+    """True when whoever approved it still has the role; what the deadline opened, nobody has to."""
+    if release.approved_by == SYSTEM:
+        return True
     today = workspace.clock.now().astimezone(ZoneInfo(workspace.city.time_zone)).date()
     people = (one for one in workspace.store.people.all() if one.id == release.approved_by)
     return any(one.may("releaser", release.department, today) for one in people)
@@ -117,12 +132,21 @@ def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault:
     reasons = tuple(sorted({*before.reasons, *fault.reasons}))
     made = Release(
         id=secrets.token_hex(6), dataset=dataset.id, department=dataset.department, state="held", revision=1,
-        started=now, changed=now, begun_by=SYSTEM, raw=receipt.sha256 if receipt else "",
+        started=now, changed=now, begun_by=_begun_by(workspace, dataset, receipt, known),
+        involved=known.involved if known else (), raw=receipt.sha256 if receipt else "",
         address=receipt.address if receipt else "", held_for=reasons, maker=maker, decisions=before.decisions,
     )  # fmt: skip
     made = checked(made, (), fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
     return made
+
+
+def _begun_by(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, known: Release | None) -> str:
+    """Who brought these bytes: they had a hand in it, so somebody else has to release them."""
+    if known is not None and known.begun_by != SYSTEM:
+        return known.begun_by
+    uploader = workspace.store.releases.uploader(dataset.id, receipt.sha256) if receipt else ""
+    return uploader or SYSTEM
 
 
 def _close_older(workspace: Workspace, dataset: Dataset, now: datetime, reason: str) -> None:

@@ -65,7 +65,7 @@ class Releasing:
                 f"nothing of the kind {kind!r} was found in {column or 'the table'}", where=release
             )
         if not may_decide(person, kind, found.department, self._today()):
-            raise NotAllowed(f"on {kind} the privacy officer decides", where=release)
+            raise NotAllowed(f"on {kind} the privacy officer decides", where=release, code="privacy_officer")
         after = self._advanced(found, Step("decide", revision, reason), person)
         decision = Decision(kind, column, reason, person.id, self._now())
         decided = replace(after, decisions=(*_others(after, kind, column), decision))
@@ -100,7 +100,9 @@ class Releasing:
         self._check_role(person, dataset, ROLES_FOR["approve"], reason, gone=True)
         last = next((one for one in self._releases.incidents() if one.dataset == dataset), None)
         if last is not None and last.actor == person.id:
-            raise NotAllowed("who withdrew it may not show it again alone", where=dataset)
+            raise NotAllowed(
+                "who withdrew it may not show it again alone", where=dataset, code="withdrew_alone"
+            )
         self._releases.stand(self._standing(dataset, last.before if last else "released"))
         self._workspace.store.people.tell(self._entry(person, "show_again", dataset, reason))
 
@@ -138,10 +140,14 @@ class Releasing:
             raise NotAllowed("it is withdrawn" if not gone else "it is not withdrawn", where=dataset)
         if not person.may_one_of(roles, found.department, self._today()):
             raise NotAllowed(
-                f"this needs the role {' or '.join(roles)} in {found.department or 'the city'}", where=dataset
+                f"this needs the role {' or '.join(roles)} in {found.department or 'the city'}",
+                where=dataset,
+                code="role",
             )
         if not reason.strip():
-            raise NotAllowed("a reason is needed", where=dataset, hint="Write in a sentence why.")
+            raise NotAllowed(
+                "a reason is needed", where=dataset, hint="Write in a sentence why.", code="reason"
+            )
 
     def _incident(self, person: Person, dataset: str, reason: str) -> Incident:
         store, city = self._workspace.store, self._workspace.city

@@ -44,6 +44,11 @@ class Workspace:
         """The city as it stands now."""
         return self._current()
 
+    def current_city(self) -> City:
+        """The city as it stands this very moment, for who has just changed it."""
+        self._current.look_again()
+        return self._current()
+
     @cached_property
     def _known_figures(self) -> list[tuple[City, Figures]]:
         return []

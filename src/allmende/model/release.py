@@ -24,7 +24,7 @@ State = Literal[
 Action = Literal[
     "fill", "describe", "check", "decide", "approve", "publish", "refuse", "withdraw", "supersede"
 ]
-Work = Literal["", "look", "check", "publish"]
+Work = Literal["", "fetch", "look", "check", "publish"]
 
 SYSTEM = "system"
 """Who acts when nobody does: refreshes that are held, deadlines that passed."""
@@ -43,6 +43,7 @@ FOLLOWS: dict[tuple[State, Action], State] = {
     ("held", "decide"): "held",
     ("held", "approve"): "approved",
     ("approved", "publish"): "published",
+    ("approved", "check"): "checked",
     ("approved", "describe"): "described",
     ("approved", "fill"): "draft",
     ("published", "supersede"): "superseded",
@@ -171,10 +172,13 @@ def advance(release: Release, step: Step, by: Person | None, now: datetime, toda
             "somebody else changed this in the meantime",
             where=release.id,
             hint="Look at it again, then decide.",
+            code="conflict",
         )
     follows = FOLLOWS.get((release.state, step.action))
     if follows is None:
-        raise NotAllowed(f"{step.action} cannot follow {release.state}", where=release.id)
+        raise NotAllowed(
+            f"{step.action} cannot follow {release.state}", where=release.id, code="cannot_follow"
+        )
     _check_right(release, step, by, today)
     _check_conditions(release, step, by, now)
     who = by.id if by else SYSTEM
@@ -193,6 +197,7 @@ def _check_right(release: Release, step: Step, by: Person | None, today: date) -
             f"{step.action} needs the role {' or '.join(roles) or 'of nobody'} in {release.department}",
             where=release.id,
             hint="Ask the administrator, or somebody who has the role.",
+            code="role",
         )
     if step.action == "approve":
         _check_four_eyes(release, by, today)
@@ -207,6 +212,7 @@ def _check_four_eyes(release: Release, by: Person, today: date) -> None:
             "a second person has to release this: who worked on it or decided on its findings may not",
             where=release.id,
             hint="Ask another releaser of the department.",
+            code="four_eyes",
         )
 
 
@@ -216,7 +222,9 @@ def _is_free(grant: Grant, involved: Iterable[str]) -> bool:
 
 def _check_conditions(release: Release, step: Step, by: Person | None, now: datetime) -> None:
     if step.action in ("refuse", "withdraw", "decide") and by is not None and not step.reason.strip():
-        raise NotAllowed("a reason is needed", where=release.id, hint="Write in a sentence why.")
+        raise NotAllowed(
+            "a reason is needed", where=release.id, hint="Write in a sentence why.", code="reason"
+        )
     if step.action in ("approve", "publish"):
         _check_ready(release)
     if step.action == "approve" and by is None and not is_overdue(release, now):
@@ -227,11 +235,17 @@ def _check_ready(release: Release) -> None:
     """Nothing goes on whose bytes or description are not those that were checked."""
     if release.checked_for != release_fingerprint(release):
         raise NotAllowed(
-            "it was changed since it was checked", where=release.id, hint="Check it again first."
+            "it was changed since it was checked",
+            where=release.id,
+            hint="Check it again first.",
+            code="changed_since",
         )
     if release.failed_checks:
         raise NotAllowed(
-            "a check failed that must not", where=release.id, hint=release.failed_checks[0].detail
+            "a check failed that must not",
+            where=release.id,
+            hint=release.failed_checks[0].detail,
+            code="check_failed",
         )
     if release.open_findings:
         found = release.open_findings[0]
@@ -239,6 +253,7 @@ def _check_ready(release: Release) -> None:
             f"nobody has decided on what was found: {found.kind} in {found.column or 'the table'}",
             where=release.id,
             hint="Leave the column out, or decide with a reason.",
+            code="undecided",
         )
 
 
@@ -298,7 +313,7 @@ def _with_traces(release: Release, action: Action, who: str) -> Release:
         )
     if action == "approve":
         return replace(release, approved_by=who)
-    return release
+    return replace(release, approved_by="") if action == "check" else release
 
 
 def may_decide(person: Person, kind: str, department: str, today: date) -> bool:

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from allmende.model.text import Text
 
+UPLOAD = "upload:"
+"""How the address of a source begins whose bytes people bring; nobody fetches it."""
+
 Schedule = Literal["once", "every 10 minutes", "hourly", "daily", "weekly", "monthly", "yearly"]
 
 
@@ -26,6 +29,11 @@ class Source:
     owner: str = ""
     homepage: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def uploaded(self) -> bool:
+        """True when people bring its bytes in the browser."""
+        return self.address.startswith(UPLOAD)
 
 
 @dataclass(frozen=True, slots=True)

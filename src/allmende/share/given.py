@@ -8,9 +8,11 @@ from litestar.params import SkipValidation
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Recompute, Store
+from allmende.ports import Clock, Desk, Recompute, Store
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
+from allmende.share.people.forms import Form
+from allmende.share.people.signing_in import SignedIn, SigningIn
 from allmende.share.reads import Reads
 
 # Ports are protocols: what stands behind them was wired by us and is not checked again.
@@ -23,3 +25,9 @@ GivenStore = NamedDependency[SkipValidation[Store]]
 GivenDrawings = NamedDependency[Drawings]
 GivenRecompute = NamedDependency[SkipValidation[Recompute | None]]
 GivenDigests = NamedDependency[Digests]
+GivenSigningIn = NamedDependency[SigningIn]
+GivenSigned = NamedDependency[SignedIn]
+"""Who signed in; the handler is not reached without."""
+GivenForm = NamedDependency[SkipValidation[Form]]
+"""What such a person sent from our own page; the handler is not reached with anything else."""
+GivenDesk = NamedDependency[SkipValidation[Desk]]

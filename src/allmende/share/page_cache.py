@@ -1,8 +1,8 @@
-"""Pages are kept whole, compressed, for readers without a key, until something is published.
+"""Pages are kept whole, compressed, for readers without a key or a sign-in, until something is published.
 
 An entry is known by host, address, query, compression and the store's generation, so a publication ends
 all of them at once; after a minute it ends by itself, because pages say how old data are. Every
-whole answer gets an ETag. Answers to readers with a key are never kept, here or anywhere.
+whole answer gets an ETag. Answers to readers with a key or a sign-in are never kept, here or anywhere.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allmende.share.asgi import App, Message, Receive, Scope, Send
+from allmende.share.people.cookie import carries
 
 Headers = list[tuple[bytes, bytes]]
 _Key = tuple[bytes, str, bytes, bool, int]
@@ -56,7 +57,7 @@ class PageCache:
             return
         asked = dict(scope["headers"])
         gzipped = b"gzip" in asked.get(b"accept-encoding", b"")
-        if b"authorization" in asked:
+        if b"authorization" in asked or carries(asked.get(b"cookie", b"")):
             await self._app(scope, receive, _Whole(send, asked, gzipped, private=True))
             return
         # Some pages name the address they were asked under: kept ones must not carry it to others.
@@ -128,7 +129,7 @@ class _Whole:
         await _send_page(self._send, page, self._asked)
 
     def _caching(self, headers: Headers) -> Headers:
-        vary = [(b"vary", b"accept-encoding, authorization")]
+        vary = [(b"vary", b"accept-encoding, authorization, cookie")]
         if any(name == b"cache-control" for name, _ in headers):
             return vary
         return [*vary, (b"cache-control", b"private, no-store" if self._private else b"no-cache")]

@@ -10,17 +10,21 @@ from allmende.errors import (
     CityInvalid,
     Conflict,
     ContractBroken,
+    FormFault,
     HeldBack,
     NotAllowed,
     NotFound,
     RecipeInvalid,
+    SignInNeeded,
     SourceRefused,
     SourceUnreachable,
     StoreBusy,
     StoreFault,
+    TooOften,
     Undecodable,
     Unreadable,
 )
+from allmende.share.people.forms import ForeignForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,11 @@ class Dress:
 INTERNAL = Dress(500, "internal", "Something went wrong on the server", tells=False)
 TABLE: dict[type[Exception], Dress] = {
     NotFound: Dress(404, "not-found", "There is no such thing"),
+    SignInNeeded: Dress(401, "sign-in-needed", "Please sign in"),
+    TooOften: Dress(429, "too-often", "This was tried too often; wait a while"),
+    ForeignForm: Dress(403, "foreign-form", "This form cannot be taken"),
     NotAllowed: Dress(401, "not-allowed", "This key may not do this"),
+    FormFault: Dress(422, "form-fault", "A field of the form cannot be taken"),
     RecipeInvalid: Dress(400, "recipe-invalid", "This cannot be computed"),
     StoreBusy: Dress(503, "store-busy", "Nothing can be stored at the moment; send it again", tells=False),
     Conflict: Dress(409, "conflict", "Somebody else changed this in the meantime"),

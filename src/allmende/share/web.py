@@ -18,12 +18,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 import allmende
-from allmende.errors import AllmendeError
+from allmende.errors import AllmendeError, NotFound, SignInNeeded
 from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Engine, Intake, Lake, Recompute, Series, Store
+from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store
 from allmende.share.api import API_ROUTES
 from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
@@ -35,6 +35,8 @@ from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
+from allmende.share.people.request import People, sign_in_page
+from allmende.share.people.signing_in import SigningIn
 from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
@@ -76,9 +78,14 @@ class Served(Protocol):
 
 
 def create_app(
-    workspace: Served, recompute: Recompute | None = None, *, anonymous_writes: bool = False
+    workspace: Served,
+    recompute: Recompute | None = None,
+    *,
+    desk: Desk | None = None,
+    anonymous_writes: bool = False,
 ) -> Litestar:
-    """The app that serves a workspace. Without `recompute` figures cannot be computed again.
+    """The app that serves a workspace. Without `recompute` figures cannot be computed again, and without
+    `desk` nothing can be published in the browser.
 
     With `anonymous_writes` nobody needs a key to write: for tests of clients on this machine.
     """
@@ -87,7 +94,7 @@ def create_app(
     reads = reads_of(workspace)
     principals = Principals(workspace.store, workspace.clock)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, drawings, recompute)
+    provided = _provided(workspace, reads, principals, drawings, recompute, desk)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -145,9 +152,13 @@ def _provided(
     principals: Principals,
     drawings: Drawings,
     recompute: Recompute | None,
+    desk: Desk | None,
 ) -> dict[str, Provide]:
+    people = People(SigningIn(workspace.store, workspace.clock), workspace)
+
     def principal(request: Request[Any, Any, Any]) -> Principal:
-        return principals.of(request.headers.get("authorization"))
+        given = request.headers.get("authorization")
+        return principals.of(given) if given else people.principal(request)
 
     digests = Digests()
     constant = {
@@ -157,12 +168,25 @@ def _provided(
         "digests": digests,
         "recompute": recompute,
         "store": workspace.store,
+        "signing_in": people.signing_in,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)
     provided["principal"] = Provide(principal, sync_to_thread=False)
+    provided["desk"] = Provide(_desk(desk), sync_to_thread=False)
+    provided["signed"] = Provide(people.signed, sync_to_thread=False)
+    provided["form"] = Provide(people.form)
     provided["language"] = Provide(language_of_path, sync_to_thread=False)
     return provided
+
+
+def _desk(desk: Desk | None) -> Any:
+    def give() -> Desk:
+        if desk is None:
+            raise NotFound("nothing is published in the browser here")
+        return desk
+
+    return give
 
 
 def _constant(value: Any) -> Any:
@@ -221,6 +245,8 @@ def _with_files(app: App) -> App:
 
 
 def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[Any]:
+    if isinstance(error, SignInNeeded):
+        return sign_in_page(_path(request), request.url.query, language_of_path(request))
     status, body = problem(error, _path(request))
     if status >= 500:
         _log.error("%s: %s", _path(request), error)

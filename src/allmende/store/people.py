@@ -64,6 +64,17 @@ class SqlPeople:
             raise NotFound(f"there is no person {name!r}", hint="`allmende person CITY list` names all.")
         return found
 
+    def get(self, id_: str) -> Person:
+        """The person with that id. Raises NotFound."""
+        found = next((one for one in self.all() if one.id == id_), None)
+        if found is None:
+            raise NotFound("there is no such person", where=id_)
+        return found
+
+    def of_subject(self, subject: str) -> Person | None:
+        """The person whom the city's sign-in service knows by this subject; None when nobody is."""
+        return next((one for one in self.all() if subject and one.subject == subject), None)
+
     def all(self) -> tuple[Person, ...]:
         """Everybody, by name; also those whose account is closed."""
         with self._engine.connect() as db:

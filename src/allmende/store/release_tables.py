@@ -1,4 +1,4 @@
-"""The tables of releases. Migration 0004 makes them."""
+"""The tables of releases. Migrations 0004 and 0009 make them."""
 
 from __future__ import annotations
 
@@ -50,4 +50,14 @@ INCIDENT = Table(
     Column("actor", String(40), nullable=False),
     Column("reason", Text, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+UPLOAD = Table(
+    "upload",
+    METADATA,
+    Column("dataset", String(120), nullable=False),
+    Column("raw", String(64), nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("dataset", "raw"),
 )

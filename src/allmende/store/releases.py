@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, desc, func, insert, select, update
@@ -19,7 +20,7 @@ from allmende.model.standing import Definition, Shown, Standing
 from allmende.model.withdrawal import Incident
 from allmende.store.bodies import plain, structured
 from allmende.store.people import append
-from allmende.store.release_tables import INCIDENT, RELEASE, RELEASE_STEP, STANDING
+from allmende.store.release_tables import INCIDENT, RELEASE, RELEASE_STEP, STANDING, UPLOAD
 from allmende.store.tables import GENERATION
 
 _CONTENT, _EDITION = 1, 2
@@ -73,7 +74,7 @@ class SqlReleases:
     def _save(self, db: Connection, release: Release, before: int, step: ReleaseStep | None) -> None:
         where = (RELEASE.c.id == release.id, RELEASE.c.revision == before)
         if db.execute(update(RELEASE).where(*where).values(**_row(release))).rowcount != 1:
-            raise Conflict("somebody else changed this in the meantime", where=release.id)
+            raise Conflict("somebody else changed this in the meantime", where=release.id, code="conflict")
         if step is not None:
             _tell(db, step)
 
@@ -118,6 +119,22 @@ class SqlReleases:
         """What was seen in a release's bytes; empty when nobody looked yet."""
         with self._engine.connect() as db:
             return db.scalar(select(RELEASE.c.look).where(RELEASE.c.id == id_)) or ""
+
+    # --- uploads ---
+
+    def add_upload(self, dataset: str, raw: str, person: str, at: datetime, entry: Entry) -> None:
+        """A person brought these bytes for a dataset; who brought them first stays known."""
+        with self._engine.begin() as db:
+            known = select(UPLOAD.c.person).where(UPLOAD.c.dataset == dataset, UPLOAD.c.raw == raw)
+            if db.scalar(known) is None:
+                db.execute(insert(UPLOAD).values(dataset=dataset, raw=raw, person=person, at=at))
+            append(db, entry)
+
+    def uploader(self, dataset: str, raw: str) -> str:
+        """The id of the person who brought these bytes for a dataset; empty when nobody did."""
+        query = select(UPLOAD.c.person).where(UPLOAD.c.dataset == dataset, UPLOAD.c.raw == raw)
+        with self._engine.connect() as db:
+            return db.scalar(query) or ""
 
     # --- standings ---
 

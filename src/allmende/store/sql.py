@@ -32,6 +32,7 @@ from allmende.model.document import StoryVersion
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.source import Receipt
 from allmende.model.text import Language
+from allmende.store.accounts import SqlAccounts
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
@@ -69,6 +70,7 @@ class SqlStore:
         self.things = SqlThings(engine)
         self.releases = SqlReleases(engine)
         self.people = SqlPeople(engine)
+        self.accounts = SqlAccounts(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

@@ -17,10 +17,25 @@ from allmende.share.portal.pages.legal import accessibility, imprint, privacy, r
 from allmende.share.portal.pages.machines import robots, sitemap
 from allmende.share.portal.pages.passport import compute_again, passport
 from allmende.share.portal.pages.search import search
+from allmende.share.portal.pages.sign_in import (
+    password_form,
+    set_password,
+    sign_in,
+    sign_in_form,
+    sign_out,
+)
 from allmende.share.portal.pages.state import state
 from allmende.share.portal.pages.things import thing, things
+from allmende.share.portal.pages.workshop.begin import begin, begin_form
+from allmende.share.portal.pages.workshop.dataset import change_dataset, workshop_dataset
+from allmende.share.portal.pages.workshop.describe import describe, describe_form
+from allmende.share.portal.pages.workshop.overview import workshop
+from allmende.share.portal.pages.workshop.people import change_people, people
+from allmende.share.portal.pages.workshop.release import act, release
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     home, knowledge, story, goals, goal, districts, district, datasets, dataset, map_page, search, passport,
     compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, asset,
+    sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
+    describe_form, describe, workshop_dataset, change_dataset, people, change_people,
 )  # fmt: skip

@@ -30,3 +30,7 @@ class Words:
     def __call__(self, name: str, /, **filled: object) -> str:
         text = self._words[name]
         return text.format(**filled) if filled else text
+
+    def knows(self, name: str) -> bool:
+        """True when there is such a word."""
+        return name in self._words

@@ -1,0 +1,61 @@
+"""Starts the processes that look, check and publish for the workshop; a few at a time, others wait their turn."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from allmende.errors import AllmendeError
+from allmende.flow.desk_fetch import fetch, give_up
+from allmende.flow.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+AT_ONCE = 2
+SECONDS = 1_800
+DIED = "the process that worked on it was ended"
+DIED_HINT = "The file may be too large or damaged. Try again, or send it in parts."
+
+
+class DeskWorker:
+    """Call it to begin a piece of work. Addresses are fetched here, for only here is the way out."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="desk")
+
+    def __call__(self, what: str, subject: str) -> None:
+        """Begin; the result is written by the process itself."""
+        self._pool.submit(self._work, what, subject)
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self, what: str, subject: str) -> None:
+        try:
+            if what == "fetch":
+                fetch(self._workspace, self._workspace.store.releases.get(subject))
+                what = "look"
+            self._process(what, subject)
+        except AllmendeError as error:
+            if what != "refresh":
+                give_up(self._workspace, subject, error.message, error.hint)
+        except Exception:
+            _log.exception("work for the workshop failed: %s of %s", what, subject)
+
+    def _process(self, what: str, subject: str) -> None:
+        command = [sys.executable, "-m", "allmende", "work", str(self._workspace.city_folder)]
+        command += ["--data", str(self._workspace.data), what, subject]
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own command; the subject is an id of ours
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            ended = None
+        if ended is None or ended.returncode:
+            said = ended.stderr.decode("utf-8", "replace")[-500:] if ended else "too long"
+            _log.warning("work for the workshop ended early: %s of %s: %s", what, subject, said)
+            if what != "refresh":
+                give_up(self._workspace, subject, DIED, DIED_HINT)

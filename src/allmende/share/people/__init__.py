@@ -1,0 +1,1 @@
+"""Signing in: passwords, sign-ins, forms that only their reader can send, and limits against guessing."""
