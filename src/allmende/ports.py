@@ -24,7 +24,7 @@ from allmende.model.observation import Latest, Observation
 from allmende.model.person import Grant, Person
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
-from allmende.model.received import Choice, Look, Preview
+from allmende.model.received import Choice
 from allmende.model.release import Release, ReleaseStep
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
@@ -732,21 +732,6 @@ class Accounts(Protocol):
 # --- publishing --------------------------------------------------------------------------------
 
 
-class Receiving(Protocol):
-    """Looks into files from outside, in a process of its own with limits. What it finds are values, not errors.
-
-    Whatever is wrong with a file (even one that kills its reader) comes back as a FileProblem; the bytes stay.
-    """
-
-    def look(self, path: Path, file_name: str) -> Look:
-        """What the file really is and what is in it."""
-        ...
-
-    def preview(self, path: Path, file_name: str, choice: Choice = ...) -> Preview:
-        """How the chosen table of it would be read."""
-        ...
-
-
 class Releases(Protocol):
     """Releases with their history, and how datasets stand. Every write is committed when it returns."""
 
@@ -824,6 +809,10 @@ class Desk(Protocol):
     def begin_address(self, person: Person, department: str, address: str) -> Release: ...
     def look(self, person: Person, release: str) -> Look | None:
         """What was seen in its bytes; None as long as nobody looked."""
+        ...
+
+    def choose(self, person: Person, release: str, revision: int, choice: Choice) -> Release:
+        """Say which table of the file is meant, and answer what was asked of it; it is looked at again."""
         ...
 
     def describe(self, person: Person, release: str, revision: int, description: Description) -> Release: ...

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from allmende.catalogue.checks import check_table
-from allmende.errors import AllmendeError, ContractBroken, HeldBack, NotAllowed, StoreFault
+from allmende.errors import AllmendeError, ContractBroken, HeldBack, NotAllowed, StoreFault, Unreadable
 from allmende.extensions import load_connector
 from allmende.flow.describing import faults_of, with_definition
 from allmende.flow.desk_fetch import give_up
@@ -30,6 +30,7 @@ from allmende.model.city import City
 from allmende.model.dataset import Check, Column
 from allmende.model.guard import GuardFinding
 from allmende.model.look import Look, SeenColumn
+from allmende.model.received import Choice
 from allmende.model.release import SYSTEM, Release, ReleaseStep, Work, advance, checked, deadline_of
 from allmende.model.release import Step as ReleaseMove
 from allmende.model.run import Run, Step
@@ -37,12 +38,16 @@ from allmende.model.source import UPLOAD, Receipt, Source
 from allmende.model.standing import Standing
 from allmende.model.text import Text
 from allmende.ports import Parsed, Raw
-from allmende.store.bodies import plain
+from allmende.store.bodies import plain, structured
 from allmende.structure.contract import refuse_loss
 from allmende.structure.parse import Rows, maker_hash
 from allmende.structure.persons import findings_of
 from allmende.structure.propose.propose import propose
+from allmende.structure.propose.write import Proposal
 from allmende.structure.publish import Workshop, inputs_of, make_rows
+from allmende.structure.receiving.choose import chosen_block, options_of
+from allmende.structure.receiving.look import look_into, problem_of
+from allmende.structure.receiving.remarks import remarks_on
 
 MOST_MEMORY = 8 * 1024**3
 MOST_SECONDS = 900
@@ -81,19 +86,45 @@ def work_on(workspace: Workspace, what: str, subject: str) -> None:
 
 def look(workspace: Workspace, release: Release) -> None:
     """Recognise the bytes, and keep what was seen beside the release. Raises Unreadable."""
-    receipt = _receipt(workspace, release, release.dataset)
-    raw = Raw(workspace.lake.raw_path(release.raw), receipt)
-    source = Source(release.dataset, Text(), "table", receipt.address)
-    found = propose(raw, workspace.city, source)
-    seen = look_of(found.parsed, found.source, found.description.columns)
+    raw = Raw(workspace.lake.raw_path(release.raw), _receipt(workspace, release, release.dataset))
+    choice = _choice(workspace, release)
+    file = look_into(raw.path, release.file_name)
+    if file.stopped:
+        _keep_look(workspace, release, Look(0, 0, (), file=file, choice=choice))
+        stop = next(one for one in file.problems if one.severity == "stop")
+        raise Unreadable("this file cannot be used", code=stop.code, params=stop.params)
+    options = options_of(file, choice)
+    source = Source(release.dataset, Text(), "table", raw.receipt.address, options=options)
+    try:
+        found = propose(raw, workspace.city, source)
+    except Unreadable as error:  # another table of it may be readable
+        file = replace(file, problems=(problem_of(error), *file.problems))
+        _keep_look(workspace, release, Look(0, 0, (), file=file, choice=choice))
+        raise
+    seen = replace(_seen(found), file=file, choice=chosen_block(file, choice))
+    _keep_look(workspace, release, seen)
+    workspace.store.releases.save(replace(release, work=""), release.revision)
+
+
+def _choice(workspace: Workspace, release: Release) -> Choice:
+    """What a person chose of the file, when it is not the first look at it."""
+    text = workspace.store.releases.look(release.id)
+    return structured(text, Look).choice if text else Choice()
+
+
+def _keep_look(workspace: Workspace, release: Release, seen: Look) -> None:
+    workspace.store.releases.keep_look(release.id, json.dumps(plain(seen), ensure_ascii=False))
+
+
+def _seen(found: Proposal) -> Look:
     described = found.description
-    seen = replace(
+    seen = look_of(found.parsed, found.source, described.columns)
+    return replace(
         seen, key=described.key, place=described.place, time=described.time,
         licence="" if found.source.licence == "unknown" else found.source.licence,
         columns=tuple(replace(one, personal=one.name in described.personal) for one in seen.columns),
+        remarks=remarks_on(found.parsed, described.totals),
     )  # fmt: skip
-    workspace.store.releases.keep_look(release.id, json.dumps(plain(seen), ensure_ascii=False))
-    workspace.store.releases.save(replace(release, work=""), release.revision)
 
 
 def look_of(parsed: Parsed, source: Source, described: tuple[Column, ...]) -> Look:
@@ -237,9 +268,30 @@ def _stand(workspace: Workspace, release: Release) -> None:
 
 
 def refresh(workspace: Workspace, dataset: str) -> None:
-    """Publish the newest bytes of a dataset, or hold them back."""
+    """Publish the newest bytes of a dataset, or hold them back. A file that cannot be used changes nothing."""
     with _waiting_for_run(workspace):
-        _publish(workspace, dataset)
+        stopped = _stopped(workspace, dataset)
+        if stopped is not None:
+            workspace.store.add_run(stopped)
+        else:
+            _publish(workspace, dataset)
+
+
+def _stopped(workspace: Workspace, dataset: str) -> Run | None:
+    """The run that says why the newest bytes cannot be used; None when they can."""
+    found, now = workspace.current_city().datasets[dataset], workspace.clock.now()
+    receipt = next(iter(workspace.store.receipts(found.source)), None)
+    if receipt is None:
+        return None
+    file = look_into(workspace.lake.raw_path(receipt.sha256), receipt.file_name)
+    stop = next((one for one in file.problems if one.severity == "stop"), None)
+    if stop is None:
+        return None
+    message, hint = (
+        f"this file cannot be used ({stop.code})",
+        "Bring a better one. The last version stays public.",
+    )
+    return Run(Step("publish", dataset), now, now, "failed", message, hint)
 
 
 def _publish(workspace: Workspace, dataset: str) -> Run:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from allmende.model.dataset import Column
+from typing import Literal
 
 FileKind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "text", "json", "xml", "shapes", "database", "zip", "gzip", "parquet",
@@ -61,10 +59,10 @@ class SheetLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileLook:
     """What a file really is, what is in it, and what is wrong with it."""
 
-    kind: FileKind
+    kind: FileKind = "unknown"
     sheets: tuple[SheetLook, ...] = ()
     problems: tuple[FileProblem, ...] = ()
 
@@ -86,7 +84,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose: the sheet and the range (of a Block), and whether rows of totals are left out.
+    """What a person chose: the sheet and the range (of a Block), whether rows of totals are left out, and that
+    what was asked (hidden columns, formulas without values) is right as it is.
 
     Empty: the fullest sheet, as a whole.
     """
@@ -94,45 +93,4 @@ class Choice:
     sheet: str = ""
     range: str = ""
     without_totals: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """Why a row is not taken: its number (first data row is 1), the column's name, the reason and the text."""
-
-    row: int
-    column: str
-    reason: str
-    raw: str
-    code: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """How a file would be read. `rows` are the first ones, as texts (None: unknown).
-
-    `connector` and `options` are those of a source that reads it so. `whole` is False when only the beginning
-    of a large file was read. `problems` are about the file and its columns, `row_problems` the first rows that
-    are not taken. `key`, `place_column` and `time_column` are proposals, `personal` columns that speak of persons.
-    """
-
-    connector: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    columns: tuple[Column, ...] = ()
-    rows: tuple[tuple[str | None, ...], ...] = ()
-    rows_in: int = 0
-    rows_rejected: int = 0
-    whole: bool = True
-    problems: tuple[FileProblem, ...] = ()
-    row_problems: tuple[RowProblem, ...] = ()
-    key: tuple[str, ...] = ()
-    place_column: str = ""
-    time_column: str = ""
-    personal: tuple[str, ...] = ()
-    detected: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def stopped(self) -> bool:
-        """True when nothing can be made of this file."""
-        return any(one.severity == "stop" for one in self.problems)
+    confirmed: bool = False
