@@ -108,7 +108,7 @@ def test_cells_over_several_rows_count_for_each(tmp_path: Path) -> None:
 
 def test_rows_of_totals_are_told_and_left_out(tmp_path: Path) -> None:
     """They are rejected by name: nothing disappears in silence."""
-    rows = [["Schule", "Kinder"], *[[f"S{n}", n] for n in range(8)], ["Summe", 28]]
+    rows: list[list[Any]] = [["Schule", "Kinder"], *[[f"S{n}", n] for n in range(8)], ["Summe", 28]]
     path = workbook(tmp_path / "a.xlsx", lambda _, sheet: write_rows(sheet, rows))
     assert remarks(path)["totals"].params == {"value": "Summe"}
     _, found = parsed(path, Choice(without_totals=True))
