@@ -23,6 +23,7 @@ from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows, maker_hash, parse_receipt
 from allmende.structure.persons import refuse_persons
 from allmende.structure.sift import rejected_file, sift
+from allmende.structure.terms import refuse_terms
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def _publish(shop: Workshop, receipt: Receipt, clock: Clock, started: datetime, 
             raise
         raise HeldBack(fault.message, reasons=(COLUMNS,), where=fault.where, hint=fault.hint) from fault
     refuse_loss(rows, dataset, maker, None if "rows" in known.reasons else newest)
+    refuse_terms(shop.city, dataset, known.decisions)
     refuse_persons(rows, shop.city, dataset, known.decisions)
     made = _made(shop, rows, maker, receipt, inputs)
     version = publish_table(dataset.id, made, store, shop.lake, clock)
