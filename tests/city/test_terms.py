@@ -57,6 +57,12 @@ def test_an_unknown_licence_among_others_is_not_forgotten() -> None:
         (city_of("odbl-1.0", "dl-de/by-2-0"), ""),
         (city_of("odbl-1.0", "cc-by-sa-4.0"), "$.recipe"),
         (city_of("odbl-1.0", "cc-by-sa-4.0", access=Access.INTERNAL), ""),
+        (city_of("odbl-1.0", "epl-2.0"), "$.recipe"),
+        (city_of("cc-by-nc-4.0", "cc0-1.0"), "$.access"),
+        (city_of("cc-by-nc-4.0", "cc0-1.0", access=Access.COMMERCIAL), "$.access"),
+        (city_of("cc-by-nc-4.0", "cc0-1.0", access=Access.PROTECTED), ""),
+        (city_of("cc-by-nd-4.0", "cc0-1.0"), "$.recipe"),
+        (city_of("cc-by-nd-4.0", "cc0-1.0", access=Access.INTERNAL), ""),
         (city_of("dl-de/by-2-0", "cc0-1.0", "cc0-1.0"), "$.licence"),
         (city_of("dl-de/by-2-0", "cc0-1.0", "cc-by-4.0"), ""),
     ],
@@ -66,3 +72,18 @@ def test_conflicts_and_lost_duties_are_faults(city: City, path: str) -> None:
     faults = list(_check_terms(city, city.datasets["both"], "datasets/both.toml"))
     assert [fault.path for fault in faults] == ([path] if path else [])
     assert all(fault.hint for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("licence", "own", "made"),
+    [
+        ("cc0-1.0", Access.OPEN, Access.OPEN),
+        ("cc-by-nc-4.0", Access.PROTECTED, Access.PROTECTED),
+        ("cc-by-nd-4.0", Access.PROTECTED, Access.INTERNAL),
+        ("unknown", Access.INTERNAL, Access.INTERNAL),
+    ],
+)
+def test_a_licence_closes_what_it_does_not_allow(licence: str, own: Access, made: Access) -> None:
+    """Whatever the files say: the dataset itself, and what is made of it."""
+    accesses = Accesses(city_of(licence, "cc0-1.0"))
+    assert (accesses.dataset("a"), accesses.dataset("both")) == (own, made)

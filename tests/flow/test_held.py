@@ -294,3 +294,35 @@ def test_a_withdrawn_dataset_is_gone_with_all_that_is_made_of_it(work: Work) -> 
     work.workspace._current._until = 0.0
     assert work.run()["publish:benches"] == "new"
     assert desk.incidents(ANNA) == (incident,)
+
+
+def freed(city: City) -> City:
+    """The benches are given away as CC0, though their source wants to be named."""
+    source = replace(city.sources["benches"], licence="dl-de/by-2-0")
+    return replace(green(city, licence="cc0-1.0"), sources={**city.sources, "benches": source})
+
+
+def test_a_licence_that_drops_duties_is_held_until_somebody_says_why_it_may(work: Work) -> None:
+    """The city's owner may have given a permission; it is written down with the decision."""
+    know(work, BEN)
+    work.become(freed)
+    assert work.run()["publish:benches"] == "failed"
+    assert versions(work) == []
+    desk = Releasing(work.workspace)
+    (release,) = desk.seen_by(BEN)
+    assert (release.held_for, release.findings[0].kind) == (("terms",), "licence_drops")
+    decided = desk.decide(ANNA, release.id, release.revision, "licence_drops", "", "permission of 3 May")
+    desk.approve(BEN, release.id, decided.revision)
+    assert work.run()["publish:benches"] == "new"
+
+
+def test_a_recipe_whose_inputs_exclude_each_other_publishes_nothing(work: Work) -> None:
+    """Its last version stays; no version of both is made."""
+
+    def bound(city: City) -> City:
+        source = replace(city.sources["benches"], licence="cc-by-nc-4.0")
+        return replace(green(city, access=Access.PROTECTED), sources={**city.sources, "benches": source})
+
+    work.become(bound)
+    outcomes = work.run()
+    assert (outcomes["publish:benches"], outcomes["recipe:benches-by-year"]) == ("new", "failed")

@@ -34,7 +34,7 @@ class Accesses:
         dataset = self._city.datasets.get(name)
         if dataset is None:
             return Access.INTERNAL
-        own = [dataset.access, *self._licence_class(dataset)]
+        own = [dataset.access, *self._licence_class(dataset), *self._bound_class(name)]
         if dataset.recipe:
             own.extend(self._input_classes(dataset))
         return strictest(own)
@@ -42,6 +42,15 @@ class Accesses:
     def _licence_class(self, dataset: Dataset) -> Iterable[Access]:
         if (dataset.source or dataset.observations) and self._licence(dataset) not in LICENCES:
             yield Access.INTERNAL
+
+    def _bound_class(self, dataset: str) -> Iterable[Access]:
+        """Data under a licence that is not open stay with those who were let in; what is changed of data that may
+        not be changed stays in the house."""
+        bans = {ban for one in self.licences(dataset) for ban in one.bans}
+        if "changes" in bans and self.inputs(dataset):
+            yield Access.INTERNAL
+        elif bans & {"commercial", "changes"}:
+            yield Access.PROTECTED
 
     def _licence(self, dataset: Dataset) -> str:
         source = self._city.sources.get(dataset.source)

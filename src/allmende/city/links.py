@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from allmende.catalogue.access import Accesses
+from allmende.catalogue.terms import terms_faults
 from allmende.city.calls import check_calls
 from allmende.city.decode import did_you_mean
 from allmende.city.files import KINDS
 from allmende.city.recipes import check_recipes
 from allmende.errors import AllmendeError
 from allmende.extensions import connector_ids, load_connector
-from allmende.guard.terms.combine import combine, fits
-from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator
-from allmende.model.licence import LICENCES, UNKNOWN_LICENCE, Licence
+from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
 from allmende.model.problem import Problem
 from allmende.model.source import Source
 from allmende.model.watched import Selection
@@ -160,26 +158,8 @@ def _licence(file: str, licence: str) -> Iterator[Problem]:
 
 def _check_terms(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
     """Licences that exclude each other, and a licence that is freer than those of the inputs."""
-    try:
-        licences = _licences_under(city, dataset)
-    except AllmendeError:  # a recipe that cannot be read is told elsewhere
-        return
-    conflict = combine(licences).conflict
-    if conflict and dataset.access < Access.PROTECTED:
-        said = " and ".join(licence.title for licence in conflict)
-        hint = "Keep it inside the city (protected, internal), or leave one of the sources out."
-        path = "$.recipe" if dataset.recipe else "$.district_column"
-        yield Problem(file, path, f"what is made of {said} may be passed on under neither", hint)
-    elif dataset.licence in LICENCES and licences and not fits(dataset.licence, licences):
-        hint = f"The inputs are under {', '.join(licence.id for licence in licences)}. Leave the licence out."
-        yield Problem(file, "$.licence", f"{dataset.licence} drops what the inputs' licences ask for", hint)
-
-
-def _licences_under(city: City, dataset: Dataset) -> list[Licence]:
-    """The known licences of the source and of every input (also the districts), before the dataset's own word."""
-    source, accesses = city.sources.get(dataset.source), Accesses(city)
-    own = [LICENCES[source.licence]] if source and source.licence in LICENCES else []
-    return [*own, *(one for name in accesses.inputs(dataset.id) for one in accesses.licences(name))]
+    for fault in terms_faults(city, dataset):
+        yield Problem(file, f"$.{fault.setting}", fault.message, fault.hint)
 
 
 def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Iterator[Problem]:

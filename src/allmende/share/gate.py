@@ -190,7 +190,7 @@ class Gate:
         return used and all(principal.may_read(self._raw_access(d), d.id) for d in made)
 
     def _raw_access(self, dataset: Dataset) -> Access:
-        if dataset.contract == "discard":  # what is discarded was never looked at
+        if dataset.contract in ("discard", "declared"):  # what is discarded was never looked at
             return Access.INTERNAL
         source = self.city.sources.get(dataset.source)
         if source is not None and source.uploaded:  # workbooks hold hidden sheets, comments, names of authors

@@ -13,6 +13,7 @@ from allmende.model.licence import Licence
 from allmende.model.source import Receipt
 from allmende.model.text import Text
 from allmende.share.cells import as_json
+from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
 from allmende.share.views import DatasetView, IndicatorView, Passport, PassportStep, RowsPage
 
@@ -57,6 +58,8 @@ def dataset_line(view: DatasetView) -> Json:
         "licences": [licence(one) for one in view.licences],
         "attributions": list(view.attributions),
         "duties": list(combine(view.licences).duties) if view.licences else None,
+        "bans": list(combine(view.licences).bans) if view.licences else None,
+        "credit": text(Text(credit_of(view, "de"), credit_of(view, "en"))) if view.licences else None,
         "publisher": dataset.publisher,
         "version": view.version.number if view.version else None,
         "rows": view.version.rows if view.version else None,

@@ -16,9 +16,10 @@ import pyarrow as pa
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.checks import check_table
+from allmende.catalogue.terms import terms_faults
 from allmende.catalogue.versions import Made, publish_table
 from allmende.engine.subset import check_sql, parse_sql, tables_of
-from allmende.errors import AllmendeError, RecipeInvalid
+from allmende.errors import AllmendeError, ContractBroken, RecipeInvalid
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.run import Run, Step
@@ -52,6 +53,7 @@ def _publish(
     city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock
 ) -> DatasetVersion | None:
     recipe = city.recipes[dataset.recipe]
+    refuse_terms(city, dataset)
     pins = newest_inputs(city, dataset, store)
     table = make_table(dataset, recipe.sql, pins, engine)
     accesses = Accesses(city)
@@ -67,6 +69,12 @@ def _publish(
         attributions=accesses.attributions(dataset.id),
     )
     return publish_table(dataset.id, made, store, lake, clock)
+
+
+def refuse_terms(city: City, dataset: Dataset) -> None:
+    """ContractBroken when the licences of the inputs do not allow the result; the last version stays public."""
+    for fault in terms_faults(city, dataset):
+        raise ContractBroken(fault.message, where=f"datasets/{dataset.id}.toml", hint=fault.hint)
 
 
 def newest_inputs(city: City, dataset: Dataset, store: Store) -> dict[str, Pin]:

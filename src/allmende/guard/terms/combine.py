@@ -1,22 +1,17 @@
 """Licences combined: which duties arise when data of several sources become one, and what does not go together.
 
-The duties follow the texts of the licences at their addresses (`Licence.address`): dl-de/by-2-0 no. 2 and 3,
-CC BY 3.0 no. 4, CC BY 4.0 and CC BY-SA 4.0 no. 3, ODbL 1.0 no. 4, GeoNutzV § 3, Apache 2.0 no. 4, MIT, EPL 2.0 no. 3.
-This is engineering, not legal advice.
+What each licence asks and forbids stands in `model.licence`, with its source. This is engineering, not legal advice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from allmende.model.licence import LICENCES, Licence
+from allmende.model.licence import BANS, DUTIES, LICENCES, Ban, Duty, Licence
 
-Duty = Literal["name_source", "say_changes", "keep_notice", "share_alike"]
-
-_SAY_CHANGES = frozenset({"dl-de/by-2-0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-4.0", "geonutzv", "apache-2.0"})
-_KEEP_NOTICE = frozenset({"odbl-1.0", "apache-2.0", "mit", "epl-2.0", "cc-by-sa-4.0"})
+_NAMING = ("dl-de/by-2-0", "cc-by-4.0")
+"""What the city gives its own work, for results of sources that want to be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +19,18 @@ class Terms:
     """What holds for data under these licences together.
 
     `share_alike` is the licence under which what is made of them must be passed on, None when that is free.
-    `conflict` are two licences that each want that for themselves: then nothing may be published of both.
+    `conflict` are two licences that exclude each other: then what is made of both may be passed on under neither.
     """
 
     duties: tuple[Duty, ...] = ()
+    bans: tuple[Ban, ...] = ()
     share_alike: Licence | None = None
     conflict: tuple[Licence, Licence] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True when everybody may use, change, sell and pass on what is made of them."""
+        return self.conflict is None and not {"commercial", "changes"} & set(self.bans)
 
 
 def combine(licences: Iterable[Licence]) -> Terms:
@@ -37,34 +38,40 @@ def combine(licences: Iterable[Licence]) -> Terms:
     found = tuple(dict.fromkeys(licences))
     alike = [licence for licence in found if licence.share_alike]
     return Terms(
-        tuple(
-            duty
-            for duty in ("name_source", "say_changes", "keep_notice", "share_alike")
-            if _arises(duty, found)
-        ),
+        tuple(duty for duty in DUTIES if any(duty in one.duties for one in found)),
+        tuple(ban for ban in BANS if any(ban in one.bans for one in found)),
         alike[0] if alike else None,
-        (alike[0], alike[1]) if len(alike) > 1 else None,
+        _conflict(found, alike),
     )
 
 
-def _arises(duty: Duty, licences: Iterable[Licence]) -> bool:
-    return any(
-        {
-            "name_source": one.attribution,
-            "say_changes": one.id in _SAY_CHANGES,
-            "keep_notice": one.id in _KEEP_NOTICE,
-            "share_alike": one.share_alike,
-        }[duty]
-        for one in licences
-    )
+def _conflict(licences: Iterable[Licence], alike: list[Licence]) -> tuple[Licence, Licence] | None:
+    """Two that each want the result for themselves, or one that wants it free and one that does not allow that."""
+    if not alike:
+        return None
+    bound = next((one for one in licences if not one.is_open), None)
+    other = alike[1] if len(alike) > 1 else bound
+    return (alike[0], other) if other else None
 
 
 def fits(result: str, licences: Iterable[Licence]) -> bool:
     """True when a dataset made from these may carry the licence `result` (an id)."""
     terms = combine(licences)
     chosen = LICENCES.get(result)
-    if chosen is None or terms.conflict:
+    if chosen is None or terms.conflict or "changes" in terms.bans:
         return False
     if terms.share_alike is not None:
         return chosen == terms.share_alike
-    return chosen.attribution or "name_source" not in terms.duties
+    kept = "commercial" not in terms.bans or "commercial" in chosen.bans
+    return kept and (chosen.attribution or "name_source" not in terms.duties)
+
+
+def suggest(licences: Iterable[Licence]) -> Licence | None:
+    """A licence that a result of these may carry: that of the only source, the one that must be, or a plain one.
+
+    None when there is none, because two exclude each other, or one forbids changes.
+    """
+    found = tuple(dict.fromkeys(licences))
+    own = [one.id for one in found]
+    wanted = [*own[:1], *_NAMING] if len(own) == 1 else ["dl-de/zero-2-0", *_NAMING, *own]
+    return next((LICENCES[name] for name in wanted if fits(name, found)), None)

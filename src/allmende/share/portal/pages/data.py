@@ -17,6 +17,7 @@ from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
 from allmende.share.cells import as_text
+from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
 from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, page
@@ -46,7 +47,7 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `terms` is what its licences ask for; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
+    `terms` is what its licences ask for, `credit` the line that names the sources; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
     """
 
     view: DatasetView
@@ -54,6 +55,7 @@ class Context:
     rejected: RejectedPage | None
     formats: tuple[str, ...]
     terms: Terms
+    credit: str
     used_by: tuple[tuple[str, str], ...]
     frozen: bool
     address: str
@@ -130,6 +132,7 @@ def dataset(
         used_by=_used_by(reads, principal, view, city, language),
         frozen=bool(found["number"]),
         terms=combine(view.licences),
+        credit=credit_of(view, language, str(request.base_url).rstrip("/")),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         host=str(request.base_url).rstrip("/"),
     )
