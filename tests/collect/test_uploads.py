@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allmende.collect import uploads as module
 from allmende.collect.uploads import MOST_AT_ONCE, PartUploads
 from allmende.errors import Conflict, NotAllowed, NotFound, StoreBusy
 from allmende.testing.clock import FixedClock
@@ -102,7 +101,7 @@ def test_a_full_disk_keeps_what_came(uploads: PartUploads, monkeypatch: pytest.M
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.os, "fsync", full)
+        patched.setattr("allmende.collect.uploads.os.fsync", full)
         with pytest.raises(StoreBusy):
             uploads.append("p1", made.id, 3, b"d")
     offset = uploads.get("p1", made.id).received
@@ -117,6 +116,6 @@ def test_no_room_is_told_before(uploads: PartUploads, monkeypatch: pytest.Monkey
     class Usage:
         free = 100
 
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Usage)
+    monkeypatch.setattr("allmende.collect.uploads.shutil.disk_usage", lambda _: Usage)
     with pytest.raises(StoreBusy):
         uploads.begin("p1", "green", "a.csv", 3)
