@@ -258,6 +258,10 @@ class Lake(Protocol):
 
     def open_raw(self, sha256: str) -> BinaryIO: ...
 
+    def secret(self, name: str) -> bytes:
+        """A secret of 32 bytes that stays the same, made when it is first asked for; never published."""
+        ...
+
     def content_hash(self, table: pa.Table) -> str:
         """The hash `write` would report, without writing."""
         ...
