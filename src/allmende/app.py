@@ -95,14 +95,19 @@ def open_http(
 
 def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Litestar:
     """The ASGI app that serves a workspace: portal, API, standards and downloads behind the gate."""
+    from allmende.collect.uploads import PartUploads
     from allmende.flow.desk import Desk
     from allmende.flow.desk_worker import DeskWorker
     from allmende.flow.recompute import Recomputer
+    from allmende.share.portal.pages.workshop.begin import LARGEST_UPLOAD
     from allmende.share.web import create_app as make
 
     worker = DeskWorker(workspace)
     desk = Desk(workspace, worker)
-    app = make(workspace, Recomputer(workspace), desk=desk, anonymous_writes=anonymous_writes)
+    uploads = PartUploads(workspace.data / "uploads", workspace.clock, LARGEST_UPLOAD)
+    app = make(
+        workspace, Recomputer(workspace), desk=desk, uploads=uploads, anonymous_writes=anonymous_writes
+    )
     app.on_shutdown.append(worker.close)
     _tell(app, workspace)
     _take_observations(app, workspace)

@@ -111,6 +111,8 @@ PORTAL: dict[str, Route] = {
     "/werkstatt/r/{name:str}/{action:str}": Route("POST /werkstatt/r/nothing/freigeben"),
     "/werkstatt/d/{name:str}": Route("/werkstatt/d/{c}-data"),
     "/werkstatt/d/{name:str}/{action:str}": Route("POST /werkstatt/d/{c}-data/zuruecknehmen"),
+    "/werkstatt/uploads": Route("POST /werkstatt/uploads"),
+    "/werkstatt/uploads/{name:str}": Route("/werkstatt/uploads/nothing"),
     "/werkstatt/personen": Route("/werkstatt/personen"),
     "/werkstatt/personen/{action:str}": Route("POST /werkstatt/personen/neu"),
     "/robots.txt": Route("/robots.txt"),

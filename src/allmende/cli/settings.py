@@ -47,5 +47,6 @@ SETTINGS = (
     Setting(
         "ALLMENDE_PUBLISH_CA", "", "the system's", "a file with the certificate authority of that broker"
     ),
+    Setting("ALLMENDE_LARGEST_UPLOAD", "", "500", "the largest file that people may upload, in megabytes"),
     Setting("ALLMENDE_DEBUG", "--debug", "no", "1: show the full trace of a fault"),
 )

@@ -36,6 +36,7 @@ from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, p
 
 _BEFORE = ("draft", "described", "checked")
 """What is still being described says nothing yet of what is published."""
+DISCLOSURE = "disclosure"
 HELD = "held back until somebody releases it"
 
 
@@ -160,7 +161,9 @@ def hold(
         address=_fetched_from(receipt), file_name=receipt.file_name if receipt else "", definition=definition,
         held_for=reasons, maker=maker, decisions=before.decisions,
     )  # fmt: skip
-    checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if definition else ()
+    # Nobody can decide these away: the columns, the table or the rule have to become others.
+    stuck = definition is not None or DISCLOSURE in fault.reasons
+    checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if stuck else ()
     made = checked(made, checks, fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
     if definition is not None:
