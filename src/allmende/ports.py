@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
 from allmende.model.account import SignIn
+from allmende.model.agreement import Agreement, Delivery, Quota
 from allmende.model.audit import Entry
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
@@ -304,6 +305,11 @@ class Store(Protocol):
     @property
     def accounts(self) -> Accounts:
         """Passwords and sign-ins."""
+        ...
+
+    @property
+    def agreements(self) -> Agreements:
+        """Agreements on commercial data, and what was used of them."""
         ...
 
     @property
@@ -726,6 +732,49 @@ class Accounts(Protocol):
     def use(self, hash_: str, at: datetime) -> None: ...
     def sign_out(self, hash_: str) -> None: ...
     def sign_out_everywhere(self, person: str) -> None: ...
+
+
+class Agreements(Protocol):
+    """Agreements with their keys, what was given back, and what was used of their quotas."""
+
+    def add(self, agreement: Agreement, made: datetime, entry: Entry) -> None: ...
+    def sign(self, id_: str, day: date, entry: Entry) -> None:
+        """The first signature counts. Raises NotFound."""
+        ...
+
+    def revoke(self, id_: str, at: datetime, because: str, entry: Entry) -> None:
+        """The first revocation counts. Raises NotFound."""
+        ...
+
+    def bind(self, id_: str, key: AccessKey, entry: Entry) -> None:
+        """A new key for the agreement. Raises NotFound."""
+        ...
+
+    def get(self, id_: str) -> Agreement:
+        """Raises NotFound."""
+        ...
+
+    def of_key(self, key_id: str) -> Agreement | None: ...
+    def all(self) -> tuple[Agreement, ...]:
+        """The newest first."""
+        ...
+
+    def deliver(self, delivery: Delivery, entry: Entry) -> None:
+        """Raises NotFound."""
+        ...
+
+    def deliveries(self, id_: str) -> tuple[Delivery, ...]:
+        """The oldest first."""
+        ...
+
+    def take(self, id_: str, amount: int, quotas: Sequence[tuple[Quota, date]]) -> Quota | None:
+        """Count `amount` in every quota, in the span that begins on its day, or in none of them.
+
+        The quota that does not hold so much; None when it was counted. Exact among several processes.
+        """
+        ...
+
+    def used(self, id_: str, quota: Quota, first: date) -> int: ...
 
 
 # --- publishing --------------------------------------------------------------------------------

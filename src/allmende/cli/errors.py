@@ -12,6 +12,7 @@ from allmende.errors import (
     HeldBack,
     NotAllowed,
     NotFound,
+    QuotaUsed,
     RecipeInvalid,
     SourceRefused,
     SourceUnreachable,
@@ -19,6 +20,7 @@ from allmende.errors import (
     StoreFault,
     Undecodable,
     Unreadable,
+    WrongPurpose,
 )
 from allmende.model.problem import Problem
 
@@ -34,6 +36,8 @@ TITLES: dict[type[AllmendeError], str] = {
     ContractBroken: "The data do not fit their contract",
     RecipeInvalid: "The recipe is not right",
     NotFound: "Not found",
+    QuotaUsed: "What was agreed is used up",
+    WrongPurpose: "The agreement is not for this",
     NotAllowed: "Not allowed",
     Conflict: "Somebody else changed this in the meantime",
     StoreBusy: "Nothing can be stored at the moment",

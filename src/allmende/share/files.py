@@ -20,6 +20,7 @@ from allmende.share.downloads.about import About, about
 from allmende.share.downloads.formats import DESCRIPTION, FORMATS, FileName, Format
 from allmende.share.downloads.text import csvw
 from allmende.share.given import GivenCity, GivenDigests, GivenPrincipal, GivenReads
+from allmende.share.reads import Reads
 from allmende.share.series_files import series_file
 from allmende.share.views import RowStream
 
@@ -72,6 +73,7 @@ def download(
         stream,
         words,
         FORMATS[_fitting(wanted, stream)],
+        reads=reads,
         digests=digests,
         principal=principal,
         bom=bom,
@@ -90,6 +92,7 @@ def _file(
     words: About,
     format_: Format,
     *,
+    reads: Reads,
     digests: Digests,
     principal: Principal,
     bom: bool,
@@ -104,6 +107,7 @@ def _file(
         return Response(None, status_code=304, headers=headers, media_type=format_.media_type)
     if request.scope.get("state", {}).get("head"):
         return Response(b"", headers=headers, media_type=format_.media_type)
+    reads.check_rows(principal, stream.version)
     chunks = _chunks(stream, words, format_, bom)
     return Stream(digests.watching(etag, chunks), headers=headers, media_type=format_.media_type)
 

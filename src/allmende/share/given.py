@@ -11,6 +11,7 @@ from allmende.model.text import Language
 from allmende.ports import Clock, Desk, Recompute, Store
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
+from allmende.share.metering import Meter
 from allmende.share.people.forms import Form
 from allmende.share.people.signing_in import SignedIn, SigningIn
 from allmende.share.reads import Reads
@@ -24,6 +25,7 @@ GivenClock = NamedDependency[SkipValidation[Clock]]
 GivenStore = NamedDependency[SkipValidation[Store]]
 GivenDrawings = NamedDependency[Drawings]
 GivenRecompute = NamedDependency[SkipValidation[Recompute | None]]
+GivenMeter = NamedDependency[Meter]
 GivenDigests = NamedDependency[Digests]
 GivenSigningIn = NamedDependency[SigningIn]
 GivenSigned = NamedDependency[SignedIn]
