@@ -90,7 +90,7 @@ def _dataset(
         theme=description.theme,
         source=description.id,
         columns=columns,
-        contract="discard" if left_out else "freeze",
+        contract="declared" if left_out else "freeze",
         key=look.key if set(look.key) <= names else (),
         place_column=look.place if look.place in names else "",
         time_column=look.time if look.time in names else "",

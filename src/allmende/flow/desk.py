@@ -14,6 +14,7 @@ from allmende.errors import FormFault, NotAllowed, NotFound
 from allmende.flow.describing import define, is_taken
 from allmende.flow.releasing import Releasing
 from allmende.flow.workspace import Workspace
+from allmende.model.access import Access
 from allmende.model.dataset import Dataset
 from allmende.model.look import Description, Look
 from allmende.model.person import Person
@@ -156,6 +157,8 @@ class Desk(Releasing):
             raise NotAllowed(
                 f"this needs the role {' or '.join(ROLES_FOR['fill'])}", where=dataset, code="role"
             )
+        if found.access is Access.WITHDRAWN:
+            raise NotAllowed("it is withdrawn", where=dataset, code="cannot_follow")
         source = self._workspace.city.sources.get(found.source)
         if source is None or not source.uploaded:
             raise NotAllowed("this dataset is fetched from its address by itself", where=dataset)

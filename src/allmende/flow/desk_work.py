@@ -6,7 +6,6 @@ release still stands as it was, and can be tried again.
 
 from __future__ import annotations
 
-import json
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -25,31 +24,22 @@ from allmende.flow.graph import INDEX
 from allmende.flow.held import may_still_release, publish_or_hold, said_hash, take
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
+from allmende.flow.looking import look, receipt_of
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
-from allmende.model.dataset import Check, Column
+from allmende.model.dataset import Check
 from allmende.model.guard import GuardFinding
-from allmende.model.look import Look, SeenColumn
 from allmende.model.release import SYSTEM, Release, ReleaseStep, Work, advance, checked, deadline_of
 from allmende.model.release import Step as ReleaseMove
 from allmende.model.run import Run, Step
-from allmende.model.source import UPLOAD, Receipt, Source
 from allmende.model.standing import Standing
-from allmende.model.text import Text
-from allmende.ports import Parsed, Raw
-from allmende.store.bodies import plain
 from allmende.structure.contract import refuse_loss
 from allmende.structure.parse import Rows, maker_hash
 from allmende.structure.persons import findings_of
-from allmende.structure.propose.propose import propose
 from allmende.structure.publish import Workshop, inputs_of, make_rows
 
 MOST_MEMORY = 8 * 1024**3
 MOST_SECONDS = 900
-SHOWN_ROWS = 12
-SHOWN_PROBLEMS = 100
-SHOWN_VALUES = 3
-LONGEST_VALUE = 80
 WAITS = 300.0
 NO_ROLE = "who approved it no longer has the role"
 
@@ -74,60 +64,6 @@ def work_on(workspace: Workspace, what: str, subject: str) -> None:
         give_up(workspace, subject, "the file needs more memory than is allowed", "Send it in parts.")
     except Exception as error:
         give_up(workspace, subject, f"{type(error).__name__}: {error}", "This is a fault of Allmende.")
-
-
-# --- looking ---
-
-
-def look(workspace: Workspace, release: Release) -> None:
-    """Recognise the bytes, and keep what was seen beside the release. Raises Unreadable."""
-    receipt = _receipt(workspace, release, release.dataset)
-    raw = Raw(workspace.lake.raw_path(release.raw), receipt)
-    source = Source(release.dataset, Text(), "table", receipt.address)
-    found = propose(raw, workspace.city, source)
-    seen = look_of(found.parsed, found.source, found.description.columns)
-    described = found.description
-    seen = replace(
-        seen, key=described.key, place=described.place, time=described.time,
-        licence="" if found.source.licence == "unknown" else found.source.licence,
-        columns=tuple(replace(one, personal=one.name in described.personal) for one in seen.columns),
-    )  # fmt: skip
-    workspace.store.releases.keep_look(release.id, json.dumps(plain(seen), ensure_ascii=False))
-    workspace.store.releases.save(replace(release, work=""), release.revision)
-
-
-def look_of(parsed: Parsed, source: Source, described: tuple[Column, ...]) -> Look:
-    """What people are shown of a parsed table."""
-    first = parsed.table.slice(0, SHOWN_ROWS)
-    columns = tuple(
-        SeenColumn(
-            one.name, one.source_name, one.title.de or one.source_name or one.name, one.type, one.unit,
-            one.required, _examples(parsed.table.column(one.name)),
-        )
-        for one in described
-    )  # fmt: skip
-    texts = [[_text(value) for value in first.column(one.name).to_pylist()] for one in described]
-    return Look(
-        parsed.table.num_rows, parsed.rows_rejected, columns, tuple(zip(*texts, strict=True)),
-        parsed.rejected[:SHOWN_PROBLEMS], source.connector, source.options, parsed.detected,
-    )  # fmt: skip
-
-
-def _examples(values: pa.ChunkedArray[Any]) -> tuple[str, ...]:
-    known = values.slice(0, 2_000).drop_null().unique().to_pylist()
-    return tuple(_text(value) for value in known[:SHOWN_VALUES])
-
-
-def _text(value: object) -> str:
-    """A value for people to recognise; geometries are only named."""
-    text = "" if value is None else "▲" if isinstance(value, bytes) else str(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
-
-
-def _receipt(workspace: Workspace, release: Release, source: str) -> Receipt:
-    size = workspace.lake.raw_path(release.raw).stat().st_size
-    address = release.address or f"{UPLOAD}{source}"
-    return Receipt(source, address, release.raw, size, release.started, file_name=release.file_name)
 
 
 # --- checking ---
@@ -157,7 +93,7 @@ def _rows(workspace: Workspace, city: City, release: Release) -> tuple[Rows, tup
     assert release.definition is not None
     dataset, source = release.definition.dataset, release.definition.source
     shop = Workshop(city, dataset, load_connector(source.connector), workspace.store, workspace.lake)
-    inputs, receipt = inputs_of(city, dataset, workspace.store), _receipt(workspace, release, source.id)
+    inputs, receipt = inputs_of(city, dataset, workspace.store), receipt_of(workspace, release, source.id)
     newest = next(iter(workspace.store.versions(dataset.id)), None)
     reasons: list[str] = []
     try:
@@ -231,7 +167,7 @@ def _stand(workspace: Workspace, release: Release) -> None:
     newest = next(iter(store.receipts(definition.source.id)), None)
     if newest is None or newest.sha256 != release.raw:
         store.add_receipt(
-            replace(_receipt(workspace, release, definition.source.id), fetched_at=workspace.clock.now())
+            replace(receipt_of(workspace, release, definition.source.id), fetched_at=workspace.clock.now())
         )
     store.releases.stand(Standing(definition.dataset.id, "released", definition))
 

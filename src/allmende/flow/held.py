@@ -11,11 +11,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from allmende.catalogue.versions import digest
-from allmende.errors import HeldBack
+from allmende.errors import AllmendeError, HeldBack
 from allmende.extensions import load_connector
+from allmende.flow.looking import look
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
-from allmende.model.dataset import Dataset
+from allmende.model.dataset import Check, Dataset
 from allmende.model.release import (
     SYSTEM,
     Action,
@@ -27,7 +28,9 @@ from allmende.model.release import (
 )
 from allmende.model.run import Run
 from allmende.model.run import Step as RunStep
-from allmende.model.source import Receipt
+from allmende.model.source import UPLOAD, Receipt
+from allmende.model.standing import Definition
+from allmende.structure.contract import COLUMNS
 from allmende.structure.parse import maker_hash
 from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, publish_dataset
 
@@ -58,10 +61,14 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
             workspace.store,
             workspace.lake,
             workspace.clock,
-            _cleared(workspace, dataset, release),
+            replace(
+                _cleared(workspace, dataset, release),
+                described=_definition(workspace, dataset) is not None,
+            ),
         )
     except HeldBack as fault:
-        hold(workspace, dataset, receipt, fault)
+        definition = _definition(workspace, dataset) if COLUMNS in fault.reasons else None
+        hold(workspace, dataset, receipt, fault, definition)
         return _held_run(dataset, fault, started, workspace)
     if run.outcome in ("new", "unchanged"):
         if release is not None and release.state == "approved" and _stands(workspace, release):
@@ -80,11 +87,12 @@ def _maker(workspace: Workspace, dataset: Dataset) -> str:
 
 
 def release_of(workspace: Workspace, dataset: Dataset, receipt: Receipt | None) -> Release | None:
-    """The release for exactly these bytes of a dataset: the one under way, or the newest that ended; else None."""
+    """The release for exactly these bytes of a dataset: the one approved, under way, or the newest that ended."""
     sha256 = receipt.sha256 if receipt else None
     known = workspace.store.releases.of_dataset(dataset.id)
     found = [one for one in known if one.raw == sha256 and one.state not in _BEFORE]
-    return next((one for one in found if not one.ended), next(iter(found), None))
+    waiting = [one for one in found if one.state == "approved"]
+    return next(iter([*waiting, *(one for one in found if not one.ended), *found]), None)
 
 
 def _cleared(workspace: Workspace, dataset: Dataset, release: Release | None) -> Clearance:
@@ -109,14 +117,29 @@ def may_still_release(workspace: Workspace, release: Release) -> bool:
     return any(one.may("releaser", release.department, today) for one in people)
 
 
+def _definition(workspace: Workspace, dataset: Dataset) -> Definition | None:
+    """What a person described the dataset as; None when the city's files do."""
+    known = (one for one in workspace.store.releases.standings() if one.dataset == dataset.id)
+    return None if dataset.id in workspace.files.datasets else next((one.definition for one in known), None)
+
+
 def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
     message = f"{fault.where}: {fault.message}; {HELD}"
     step = RunStep("publish", dataset.id)
     return Run(step, started, workspace.clock.now(), "failed", message, fault.hint)
 
 
-def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault: HeldBack) -> Release:
-    """Open a release for what was held back, unless one waits already for the same bytes and reasons."""
+def hold(
+    workspace: Workspace,
+    dataset: Dataset,
+    receipt: Receipt | None,
+    fault: HeldBack,
+    definition: Definition | None = None,
+) -> Release:
+    """Open a release for what was held back, unless one waits already for the same bytes and reasons.
+
+    With a `definition` the bytes no longer fit what a person described: they have to describe them anew.
+    """
     now, known = workspace.clock.now(), release_of(workspace, dataset, receipt)
     maker = _maker(workspace, dataset)
     if (
@@ -134,11 +157,28 @@ def hold(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, fault:
         id=secrets.token_hex(6), dataset=dataset.id, department=dataset.department, state="held", revision=1,
         started=now, changed=now, begun_by=_begun_by(workspace, dataset, receipt, known),
         involved=known.involved if known else (), raw=receipt.sha256 if receipt else "",
-        address=receipt.address if receipt else "", held_for=reasons, maker=maker, decisions=before.decisions,
+        address=_fetched_from(receipt), file_name=receipt.file_name if receipt else "", definition=definition,
+        held_for=reasons, maker=maker, decisions=before.decisions,
     )  # fmt: skip
-    made = checked(made, (), fault.findings, None, None)
+    checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if definition else ()
+    made = checked(made, checks, fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
+    if definition is not None:
+        _look(workspace, made)
     return made
+
+
+def _fetched_from(receipt: Receipt | None) -> str:
+    return "" if receipt is None or receipt.address.startswith(UPLOAD) else receipt.address
+
+
+def _look(workspace: Workspace, release: Release) -> None:
+    """Show people what came, as far as it can be read."""
+    try:
+        look(workspace, release)
+    except AllmendeError as error:
+        faulty = replace(release, fault=error.message, hint=error.hint)
+        workspace.store.releases.save(faulty, release.revision)
 
 
 def _begun_by(workspace: Workspace, dataset: Dataset, receipt: Receipt | None, known: Release | None) -> str:

@@ -12,7 +12,7 @@ from allmende.model.text import Text
 from allmende.model.watched import Selection
 
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "datetime", "json", "geometry"]
-ContractMode = Literal["freeze", "evolve", "discard"]
+ContractMode = Literal["freeze", "evolve", "discard", "declared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Dataset:
 
     Exactly one of `source`, `recipe` and `observations` is set. `contract` says what happens when the columns of
     the source change: `freeze` refuses the new version, `evolve` takes new columns along,
-    `discard` drops columns that are not declared. An empty licence is that of the source;
+    `discard` drops columns that are not declared, `declared` does so too and refuses when a declared one is
+    missing. An empty licence is that of the source;
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
     publication with the code of the city's district that the row's geometry lies in. `department` is
     the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it.

@@ -42,6 +42,7 @@ FOLLOWS: dict[tuple[State, Action], State] = {
     ("checked", "approve"): "approved",
     ("held", "decide"): "held",
     ("held", "approve"): "approved",
+    ("held", "describe"): "described",
     ("approved", "publish"): "published",
     ("approved", "check"): "checked",
     ("approved", "describe"): "described",

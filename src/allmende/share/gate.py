@@ -198,7 +198,7 @@ class Gate:
         return used and all(principal.may_read(self._raw_access(d), d.id) for d in made)
 
     def _raw_access(self, dataset: Dataset) -> Access:
-        if dataset.contract == "discard":  # what is discarded was never looked at
+        if dataset.contract in ("discard", "declared"):  # what is discarded was never looked at
             return Access.INTERNAL
         published = [v.access for v in self._store.versions(dataset.id)[:1]]
         columns = [column.access for column in dataset.columns]

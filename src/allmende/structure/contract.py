@@ -1,6 +1,7 @@
 """The contract of a dataset: what happens when the columns or the amount of the source's rows change.
 
-`freeze` refuses, `evolve` takes new columns along, `discard` drops them. A dataset that declares no
+`freeze` refuses, `evolve` takes new columns along, `discard` drops them, `declared` drops them too but wants all
+that are declared. A dataset that declares no
 columns is held to those of its newest version.
 """
 
@@ -19,6 +20,8 @@ from allmende.structure.parse import Rows, asked_columns
 
 LARGEST_LOSS = 0.5
 LARGEST_GAIN = 0.5
+COLUMNS = "columns"
+"""The code of faults that a new description of the columns can mend."""
 FEWEST_TO_GROW = 20
 """A shorter list may double without anybody wondering."""
 _KEPT = "The last version stays public, the raw bytes are kept."
@@ -33,6 +36,7 @@ def fit_columns(rows: Rows, dataset: Dataset, newest: DatasetVersion | None) -> 
         return _fitted(rows, dataset, promised)
     except ContractBroken as fault:
         if dataset.columns:
+            fault.code = COLUMNS
             raise
         # Nobody declared the columns, so a person may say that the new ones are right.
         raise HeldBack(fault.message, reasons=("columns",), where=fault.where, hint=fault.hint) from fault
@@ -49,7 +53,7 @@ def _fitted(rows: Rows, dataset: Dataset, promised: Sequence[Column]) -> Rows:
             hint=f'Declare them, or write contract = "discard" to leave them out or "evolve" to take them. {_KEPT}',
         )
     names = [column.name for column in promised]
-    return _select(rows, promised, names if dataset.contract == "discard" else [*names, *extra])
+    return _select(rows, promised, names if dataset.contract in ("discard", "declared") else [*names, *extra])
 
 
 def _promised(dataset: Dataset, newest: DatasetVersion | None) -> Sequence[Column]:
@@ -64,7 +68,7 @@ def _refuse_missing(rows: Rows, promised: Sequence[Column], dataset: Dataset) ->
     present = {column.name for column in rows.columns}
     missing = [c for c in promised if c.name not in present]
     needed = [c for c in missing if c.required or c.name in dataset.key]
-    if len(missing) == len(promised) or (missing and dataset.contract == "freeze"):
+    if len(missing) == len(promised) or (missing and dataset.contract in ("freeze", "declared")):
         needed = missing
     if needed:
         raise ContractBroken(

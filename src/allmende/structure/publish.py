@@ -11,14 +11,14 @@ from datetime import datetime
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.checks import check_table
 from allmende.catalogue.versions import Made, publish_table, seen
-from allmende.errors import AllmendeError, HeldBack, NotFound
+from allmende.errors import AllmendeError, ContractBroken, HeldBack, NotFound
 from allmende.model.city import City
 from allmende.model.dataset import Check, Dataset, DatasetVersion, Pin
 from allmende.model.guard import Decision
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt
 from allmende.ports import Clock, Connector, Lake, Store
-from allmende.structure.contract import fit_columns, refuse_loss
+from allmende.structure.contract import COLUMNS, fit_columns, refuse_loss
 from allmende.structure.locate import locate, read_districts
 from allmende.structure.parse import Rows, maker_hash, parse_receipt
 from allmende.structure.persons import refuse_persons
@@ -41,12 +41,14 @@ class Workshop:
 class Clearance:
     """People's word for one content (by the SHA-256 of its bytes): what was held back for these reasons may go on.
 
-    `decisions` are on what the guard found.
+    `decisions` are on what the guard found. `described` says that people described the columns in the workshop,
+    and so can describe them anew when they change.
     """
 
     raw: str
     reasons: frozenset[str] = frozenset()
     decisions: tuple[Decision, ...] = ()
+    described: bool = False
 
 
 NOT_CLEARED = Clearance("")
@@ -110,7 +112,12 @@ def _publish(shop: Workshop, receipt: Receipt, clock: Clock, started: datetime, 
     if newest is not None and seen(store, newest, maker, (receipt.sha256,), inputs):
         return Run(step, started, clock.now(), "unchanged", "nothing new", rows=newest.rows)
     known = cleared if cleared.raw == receipt.sha256 else NOT_CLEARED
-    rows = make_rows(shop, receipt, inputs, None if "columns" in known.reasons else newest)
+    try:
+        rows = make_rows(shop, receipt, inputs, None if COLUMNS in known.reasons else newest)
+    except ContractBroken as fault:
+        if not cleared.described or fault.code != COLUMNS:
+            raise
+        raise HeldBack(fault.message, reasons=(COLUMNS,), where=fault.where, hint=fault.hint) from fault
     refuse_loss(rows, dataset, maker, None if "rows" in known.reasons else newest)
     refuse_terms(shop.city, dataset, known.decisions)
     refuse_persons(rows, shop.city, dataset, known.decisions)

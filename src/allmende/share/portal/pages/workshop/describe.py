@@ -178,11 +178,11 @@ def _page(
     clock: Clock, error: AllmendeError | None = None, theirs: Description | None = None,
 ) -> Response[str]:  # fmt: skip
     known = {one.name: one for one in typed.columns}
-    # A column that nobody described (left out before) is offered again, left out.
+    take = _take_of_others(release)
     columns = tuple(
         (
             seen,
-            known.get(seen.name) or DescribedColumn(seen.name, seen.title, seen.type, seen.unit, "leave_out"),
+            known.get(seen.name) or DescribedColumn(seen.name, seen.title, seen.type, seen.unit, take),
         )
         for seen in look.columns
     )
@@ -198,6 +198,14 @@ def _page(
     status = status_of(error) if error else 200
     path = f"{HOME}/r/{release.id}/beschreiben"
     return workshop_page("describe.html", context, t("workshop.describe"), path, city, language, status)
+
+
+def _take_of_others(release: Release) -> Take:
+    """What is suggested for columns that were not described before: nothing that may have been left out on
+    purpose comes back by itself."""
+    if release.definition is not None and release.definition.dataset.contract == "freeze":
+        return "public"
+    return "leave_out"
 
 
 def _start(language: Language) -> str:

@@ -155,9 +155,12 @@ def _context(
             for one in found.findings
         ),
         tuple(Told(step, names.get(step.actor, "")) for step in desk.history(person, found.id)),
-        found.state in ("draft", "described", "checked", "approved")
+        (
+            found.state in ("draft", "described", "checked", "approved")
+            or (found.state == "held" and found.definition is not None)
+        )
         and may(person, "describe", found.department, today),
-        deciding and may(person, "approve", found.department, today),
+        deciding and not found.failed_checks and may(person, "approve", found.department, today),
         not found.ended and found.state != "published" and may(person, "refuse", found.department, today),
         reason,
     )
