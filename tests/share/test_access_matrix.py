@@ -69,6 +69,8 @@ API: dict[str, Route] = {
     "/api/v1/subscriptions/{name:str}": Route("DELETE /api/v1/subscriptions/a", "write"),
     "/api/v1/subscriptions/{name:str}/given-up": Route("GET /api/v1/subscriptions/a/given-up", "write"),
     "/api/v1/subscriptions/{name:str}/retry": Route("POST /api/v1/subscriptions/a/retry", "write"),
+    "/api/v1/agreement": Route("/api/v1/agreement"),
+    "/api/v1/agreement/policy": Route("/api/v1/agreement/policy"),
     "/api/v1/live": Route("/api/v1/live?datastream=999999"),
     "/-/download/{name:str}": Route("/d/{c}-data@1.csv", "one"),
     "/-/raw/{sha256:str}": Route("/raw/{raw}", "one"),

@@ -209,3 +209,15 @@ def test_a_long_answer_is_cut_off_one_batch_after_the_quota(desk: Desk) -> None:
             metered(endless, meter), {"type": "http", "headers": [(b"authorization", b"x")]}, nothing, take
         )
     assert (sum(sent), desk.used(agreement)) == (4 * BATCH, 3 * BATCH + 7)
+
+
+def test_the_holder_of_a_key_reads_the_agreement_and_its_policy(desk: Desk) -> None:
+    """With what was used; nobody else learns that there is one."""
+    agreement, (secret,) = desk.agree(quota("requests", "month", 9))
+    told = desk.get("/api/v1/agreement", secret).json()
+    assert (told["id"], told["party"], told["signed"]) == (agreement.id, "Beispiel GmbH", TODAY.isoformat())
+    assert told["quotas"] == [{"counted": "requests", "each": "month", "amount": 9, "used": 1}]
+    policy = desk.get("/api/v1/agreement/policy", secret)
+    assert policy.headers["content-type"].startswith("application/ld+json")
+    assert policy.json()["permission"][0]["target"] == ["http://testserver.local/d/commercial-data"]
+    assert desk.client.get("/api/v1/agreement").status_code == 404

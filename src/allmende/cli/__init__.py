@@ -27,6 +27,7 @@ COMMANDS = {
     "restore": "allmende.cli.restore:restore",
     "key": "allmende.cli.key:key",
     "subscription": "allmende.cli.subscription:subscription",
+    "agreement": "allmende.cli.agreement:agreement",
     "person": "allmende.cli.person:person",
     "release": "allmende.cli.release:release",
     "work": "allmende.cli.work:work",
