@@ -6,7 +6,7 @@ Whether a step may be tried again is a property of the error (`transient`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -56,7 +56,22 @@ class SourceRefused(AllmendeError):
 
 
 class Unreadable(AllmendeError):
-    """These bytes cannot be read as what they should be. The raw bytes are kept."""
+    """These bytes cannot be read as what they should be. The raw bytes are kept.
+
+    `params` is what the words under its `code` need.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "",
+        hint: str = "",
+        code: str = "",
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint, code=code)
+        self.params = dict(params or {})
 
 
 class Undecodable(Unreadable):

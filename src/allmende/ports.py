@@ -25,6 +25,7 @@ from allmende.model.observation import Latest, Observation
 from allmende.model.person import Grant, Person
 from allmende.model.problem import Problem
 from allmende.model.query import Expression, Query
+from allmende.model.received import Choice
 from allmende.model.release import Release, ReleaseStep
 from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.series import Bucket, Wanted
@@ -857,6 +858,10 @@ class Desk(Protocol):
     def begin_address(self, person: Person, department: str, address: str) -> Release: ...
     def look(self, person: Person, release: str) -> Look | None:
         """What was seen in its bytes; None as long as nobody looked."""
+        ...
+
+    def choose(self, person: Person, release: str, revision: int, choice: Choice) -> Release:
+        """Say which table of the file is meant, and answer what was asked of it; it is looked at again."""
         ...
 
     def describe(self, person: Person, release: str, revision: int, description: Description) -> Release: ...

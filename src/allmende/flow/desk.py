@@ -6,6 +6,7 @@ checks and publishes (`desk_work`), and its result stands in the release.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,10 +19,12 @@ from allmende.model.access import Access
 from allmende.model.dataset import Dataset
 from allmende.model.look import Description, Look
 from allmende.model.person import Person
+from allmende.model.received import Choice
 from allmende.model.release import ROLES_FOR, Release, ReleaseStep, Step, Work
 from allmende.model.source import UPLOAD, Receipt
-from allmende.store.bodies import structured
+from allmende.store.bodies import plain, structured
 from allmende.structure.propose.propose import id_of
+from allmende.structure.receiving.choose import knows
 
 Start = Callable[[str, str], None]
 """Begin a piece of work (`fetch`, `look`, `check`, `publish` of a release, `refresh` of a dataset) by its id."""
@@ -60,12 +63,31 @@ class Desk(Releasing):
         text = self._releases.look(self.get(person, release).id)
         return structured(text, Look) if text else None
 
-    def describe(self, person: Person, release: str, revision: int, description: Description) -> Release:
-        """Say what it is; then it is checked. Raises FormFault, NotAllowed, Conflict, NotFound."""
+    def choose(self, person: Person, release: str, revision: int, choice: Choice) -> Release:
+        """Say which table of the file is meant, and answer what was asked; then it is looked at again.
+
+        Raises FormFault, NotAllowed, Conflict, NotFound.
+        """
         found = self.get(person, release)
         look = self.look(person, release)
         if look is None:
             raise NotAllowed("nobody has looked at the data yet", where=release)
+        if not knows(look.file, choice):
+            raise FormFault("table", "choose")
+        after = replace(self._advanced(found, Step("fill", revision), person), work="look", fault="", hint="")
+        saved = self._saved(after, revision, person, "fill", f"{choice.sheet} {choice.range}".strip())
+        self._releases.keep_look(release, json.dumps(plain(replace(look, choice=choice)), ensure_ascii=False))
+        self._start("look", saved.id)
+        return saved
+
+    def describe(self, person: Person, release: str, revision: int, description: Description) -> Release:
+        """Say what it is; then it is checked. Raises FormFault, NotAllowed, Conflict, NotFound."""
+        found = self.get(person, release)
+        look = self.look(person, release)
+        if look is None or not look.columns:
+            raise NotAllowed("nobody has looked at the data yet", where=release)
+        if look.asks:
+            raise NotAllowed("there are questions about the file", where=release, code="questions")
         after = self._advanced(found, Step("describe", revision), person)
         definition = define(found, look, description, self._workspace.city)
         after = replace(after, definition=definition, dataset=definition.dataset.id, work="check")

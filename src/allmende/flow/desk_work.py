@@ -24,7 +24,7 @@ from allmende.flow.graph import INDEX
 from allmende.flow.held import may_still_release, publish_or_hold, said_hash, take
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
-from allmende.flow.looking import look, receipt_of
+from allmende.flow.looking import look, receipt_of, unusable
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
 from allmende.model.dataset import Check
@@ -37,6 +37,7 @@ from allmende.structure.contract import refuse_loss
 from allmende.structure.parse import Rows, maker_hash
 from allmende.structure.persons import findings_of
 from allmende.structure.publish import Workshop, inputs_of, make_rows
+from allmende.structure.receiving.look import look_into
 
 MOST_MEMORY = 8 * 1024**3
 MOST_SECONDS = 900
@@ -173,9 +174,33 @@ def _stand(workspace: Workspace, release: Release) -> None:
 
 
 def refresh(workspace: Workspace, dataset: str) -> None:
-    """Publish the newest bytes of a dataset, or hold them back."""
+    """Publish the newest bytes of a dataset, or hold them back. A file that cannot be used changes nothing."""
     with _waiting_for_run(workspace):
-        _publish(workspace, dataset)
+        stopped = _stopped(workspace, dataset)
+        if stopped is not None:
+            workspace.store.add_run(stopped)
+        else:
+            _publish(workspace, dataset)
+
+
+def _stopped(workspace: Workspace, dataset: str) -> Run | None:
+    """The run that says why the newest bytes cannot be used; None when they can."""
+    found, now = workspace.current_city().datasets[dataset], workspace.clock.now()
+    receipt = next(iter(workspace.store.receipts(found.source)), None)
+    if receipt is None:
+        return None
+    file = look_into(workspace.lake.raw_path(receipt.sha256), receipt.file_name)
+    if not file.stopped:
+        return None
+    fault = unusable(file)
+    return Run(
+        Step("publish", dataset),
+        now,
+        now,
+        "failed",
+        fault.message,
+        f"{fault.hint} The last version stays public.",
+    )
 
 
 def _publish(workspace: Workspace, dataset: str) -> Run:

@@ -93,6 +93,7 @@ class Releasing:
         ]
         standing = self._standing(dataset, "withdrawn")
         self._releases.withdraw(standing, incident, ended, self._entry(person, "withdraw", dataset, reason))
+        self._workspace.current_city()
         return incident
 
     def show_again(self, person: Person, dataset: str, reason: str) -> None:
@@ -105,6 +106,7 @@ class Releasing:
             )
         self._releases.stand(self._standing(dataset, last.before if last else "released"))
         self._workspace.store.people.tell(self._entry(person, "show_again", dataset, reason))
+        self._workspace.current_city()
 
     def incidents(self, person: Person) -> tuple[Incident, ...]:
         """The records of withdrawals in the person's departments, newest first."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from allmende.model.access import Access
 from allmende.model.dataset import ColumnType
+from allmende.model.received import Choice, FileLook, FileProblem
 from allmende.model.source import Rejected, Schedule
 
 Take = Literal["public", "internal", "leave_out"]
@@ -33,6 +34,8 @@ class Look:
 
     `rows` were read, `rejected` of them do not fit (`problems` are the first). `connector` and `options` read
     the bytes again in the same way; `detected` says how. `licence` was stated in the bytes, if it was.
+    `file` is what the file is and what is in it, `choice` what a person chose of that, `remarks` what stands out
+    in the columns.
     """
 
     rows: int
@@ -48,6 +51,27 @@ class Look:
     time: str = ""
     licence: str = ""
     notes: tuple[str, ...] = ()
+    file: FileLook = field(default_factory=FileLook)
+    choice: Choice = field(default_factory=Choice)
+    remarks: tuple[FileProblem, ...] = ()
+
+    @property
+    def told(self) -> tuple[FileProblem, ...]:
+        """Everything about the file and the chosen table of it; nothing about other sheets."""
+        sheet = self.choice.sheet
+        of_file = tuple(one for one in self.file.problems if not sheet or one.sheet in ("", sheet))
+        return (*of_file, *self.remarks)
+
+    @property
+    def asks(self) -> tuple[FileProblem, ...]:
+        """What a person has to answer before this can be described."""
+        return () if self.choice.confirmed else tuple(one for one in self.told if one.severity == "ask")
+
+    @property
+    def first_line(self) -> int | None:
+        """In which row of the file the data begin; None when they have gaps, and it cannot be counted."""
+        text = self.detected.get("first row", "")
+        return int(text) if text.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that was not taken: its number in the source (first data row is 1), column, reason, raw text."""
+    """A row that was not taken: its number in the source (first data row is 1), column, reason, raw text.
+
+    `code` names the reason in one word where pages have their own words for it; `value` is what stood there
+    (or what else the words need).
+    """
 
     row: int
     column: str
     reason: str
     raw: str
+    code: str = ""
+    value: str = ""

@@ -81,7 +81,10 @@ def rejected(
 ) -> Json:
     """Rows of the source that were not taken, with reasons."""
     page = reads.rejected(principal, *pinned(name), limit=limit, offset=offset)
-    listed = [{"row": r.row, "column": r.column, "reason": r.reason, "raw": r.raw} for r in page.rejected]
+    listed = [
+        {"row": r.row, "column": r.column, "reason": r.reason, "code": r.code, "raw": r.raw}
+        for r in page.rejected
+    ]
     return {"dataset": page.pin.dataset, "version": page.pin.version, "total": page.total, "rejected": listed}
 
 

@@ -17,7 +17,7 @@ from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.share.digests import Digests
 from allmende.share.downloads.about import About, about
-from allmende.share.downloads.formats import DESCRIPTION, FORMATS, FileName, Format
+from allmende.share.downloads.formats import DESCRIPTION, FOR_SPREADSHEETS, FORMATS, FileName, Format
 from allmende.share.downloads.text import csvw
 from allmende.share.given import GivenCity, GivenDigests, GivenPrincipal, GivenReads
 from allmende.share.reads import Reads
@@ -57,8 +57,10 @@ def download(
     digests: GivenDigests,
     name: str,
     bom: bool = False,
+    spreadsheet: bool = False,
 ) -> Response[Any] | Stream:
-    """A version as a file: `/d/trees@3.csv`; `?bom=1` puts Excel's mark before CSV."""
+    """A version as a file: `/d/trees@3.csv`; `?bom=1` puts Excel's mark before CSV, `?spreadsheet=1` writes CSV
+    that is safe to open in a spreadsheet."""
     wanted = FileName.parse(name)
     stream = reads.stream(principal, wanted.dataset, wanted.version)
     words = about(stream, str(request.base_url).rstrip("/"), city.contact.publisher, city.invented)
@@ -72,8 +74,12 @@ def download(
         request,
         stream,
         words,
+<<<<<<< HEAD
         FORMATS[_fitting(wanted, stream)],
         reads=reads,
+=======
+        FOR_SPREADSHEETS if spreadsheet and wanted.format == "csv" else FORMATS[_fitting(wanted, stream)],
+>>>>>>> main
         digests=digests,
         principal=principal,
         bom=bom,
@@ -115,7 +121,7 @@ def _file(
 def _chunks(stream: RowStream, words: About, format_: Format, bom: bool) -> Iterator[bytes]:
     """What the format writes, in pieces of a size that is worth sending."""
     parts = format_.write(stream.batches, words)
-    held = [b"\xef\xbb\xbf"] if bom and format_.name == "csv" else []
+    held = [b"\xef\xbb\xbf"] if bom and format_ is FORMATS["csv"] else []
     size = 0
     for part in parts:
         held.append(part)
@@ -144,7 +150,9 @@ def _headers(words: About, *, private: bool) -> dict[str, str]:
 
 def _etag(words: About, format_: Format, bom: bool) -> str:
     """The same content, columns, words and format: the same file."""
-    told = json.dumps([*words.pairs(), [c.name for c in words.columns], format_.name, bom])
+    told = json.dumps(
+        [*words.pairs(), [c.name for c in words.columns], format_.name, format_.media_type, bom]
+    )
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

@@ -200,6 +200,9 @@ class Gate:
     def _raw_access(self, dataset: Dataset) -> Access:
         if dataset.contract in ("discard", "declared"):  # what is discarded was never looked at
             return Access.INTERNAL
+        source = self.city.sources.get(dataset.source)
+        if source is not None and source.uploaded:  # workbooks hold hidden sheets, comments, names of authors
+            return Access.INTERNAL
         published = [v.access for v in self._store.versions(dataset.id)[:1]]
         columns = [column.access for column in dataset.columns]
         return strictest([self._accesses.dataset(dataset.id), *published, *columns])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allmende.errors import NotFound
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_ROWS = 10_000
+_REJECTED = ("row", "column", "reason", "raw", "code", "value")
 
 
 class RowReads(DatasetReads):
@@ -81,7 +83,7 @@ class RowReads(DatasetReads):
         faults = self._faults(found) if found.rejected_raw else ()
         shown = tuple(r for r in faults if self._may_fault(principal, found, r))
         if not self._may_raw_text(principal, found):
-            shown = tuple(Rejected(r.row, r.column, r.reason, "") for r in shown)
+            shown = tuple(replace(r, raw="") for r in shown)
         self._count_rows(principal, found, len(shown[offset : offset + limit]))
         return RejectedPage(found.pin, shown[offset : offset + limit], len(shown))
 
@@ -89,8 +91,10 @@ class RowReads(DatasetReads):
         import pyarrow.parquet as pq  # 100 MB that a server of pages alone never needs
 
         table = pq.read_table(self._lake.raw_path(version.rejected_raw))
-        rows = table.select(["row", "column", "reason", "raw"]).to_pylist()
-        return tuple(Rejected(int(r["row"]), r["column"] or "", r["reason"], r["raw"] or "") for r in rows)
+        # Files of older versions have no codes.
+        names = [name for name in _REJECTED if name in table.column_names]
+        rows = table.select(names).to_pylist()
+        return tuple(Rejected(**{n: value or "" for n, value in row.items()}) for row in rows)  # type: ignore[arg-type]
 
     def _may_fault(self, principal: Principal, version: DatasetVersion, fault: Rejected) -> bool:
         if self._sees_all(principal, version):

@@ -25,6 +25,8 @@ _FIELDS: dict[str, pa.DataType] = {
     "column": pa.string(),
     "reason": pa.string(),
     "raw": pa.string(),
+    "code": pa.string(),
+    "value": pa.string(),
 }
 REJECTED = pa.schema(_FIELDS)
 """The columns of the Parquet file in which rejected rows are kept."""
@@ -36,25 +38,23 @@ def sift(rows: Rows, dataset: Dataset) -> Rows:
         values = rows.table.column(column.name)
         if column.required and values.null_count:
             missing = pc.is_null(values).to_numpy()
-            rows = _reject(rows, missing, column.name, "a required value is missing")
+            rows = _reject(rows, missing, column.name, "a required value is missing", "required")
         if column.type == "geometry":
             wrong = outside_world(rows.table.column(column.name))
-            rows = _reject(
-                rows, wrong, column.name, "the place is outside the world; is the coordinate system right?"
-            )
+            reason = "the place is outside the world; is the coordinate system right?"
+            rows = _reject(rows, wrong, column.name, reason, "outside_world")
     if dataset.key and set(dataset.key) <= set(rows.table.column_names):
-        rows = _reject(
-            rows, repeated(rows.table, dataset.key), "+".join(dataset.key), "an earlier row has the same key"
-        )
+        again, names = repeated(rows.table, dataset.key), "+".join(dataset.key)
+        rows = _reject(rows, again, names, "an earlier row has the same key", "key_again")
     return rows
 
 
-def _reject(rows: Rows, wrong: Mask, column: str, reason: str) -> Rows:
+def _reject(rows: Rows, wrong: Mask, column: str, reason: str, code: str) -> Rows:
     if not wrong.any():
         return rows
     bad = rows.table.filter(pa.array(wrong))
     rejected = [
-        Rejected(int(number), column, reason, raw)
+        Rejected(int(number), column, reason, raw, code)
         for number, raw in zip(rows.numbers[wrong], _raw_texts(bad), strict=True)
     ]
     return replace(

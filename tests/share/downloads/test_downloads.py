@@ -8,9 +8,12 @@ import io
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -21,7 +24,9 @@ from python_calamine import CalamineWorkbook
 
 from allmende.errors import NotFound
 from allmende.model.access import ANONYMOUS
+from allmende.model.dataset import Column, ColumnType
 from allmende.share.downloads.formats import FORMATS, FileName, formats_of
+from allmende.share.downloads.text import spreadsheet_csv_chunks
 from allmende.share.reads import Reads
 
 Client = TestClient[Litestar]
@@ -122,6 +127,54 @@ def test_the_mark_for_excel(client: Client) -> None:
     """`?bom=1` puts the mark before CSV, and nothing else."""
     plain, marked = _get(client, "open-data.csv").content, _get(client, "open-data.csv?bom=1").content
     assert marked == b"\xef\xbb\xbf" + plain
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The columns of a file that says nothing else."""
+
+    columns: tuple[Column, ...]
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Nothing."""
+        return ()
+
+
+def _spreadsheet(texts: list[str | None], **columns: list[Any]) -> list[list[str]]:
+    """What a spreadsheet reads of the CSV that is made for it."""
+    table = pa.table({"note": pa.array(texts, pa.string()), **columns})
+    types: dict[str, ColumnType] = {"note": "text", "weight": "number", "day": "date"}
+    labels = _Labels(tuple(Column(name, types[name]) for name in table.column_names))
+    data = b"".join(spreadsheet_csv_chunks(iter(table.to_batches()), labels))
+    assert data.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
+
+
+@given(st.lists(st.text(max_size=20).filter(lambda text: "\x00" not in text), min_size=1))
+def test_no_text_begins_like_a_formula_in_a_csv_for_spreadsheets(texts: list[str]) -> None:
+    """Whatever it is, behind an apostrophe it is text, and without that it is what it was."""
+    for text, (cell,) in zip(texts, _spreadsheet([*texts]), strict=True):
+        assert cell.startswith("'") or cell.lstrip(" \xa0")[:1] not in {*"=+-@\t\r\n＝＋－＠"}
+        assert text == cell.removeprefix("'")
+
+
+def test_known_attacks_are_text_and_numbers_stay_numbers() -> None:
+    """The examples of OWASP; a negative number is no attack."""
+    attacks = ["=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "ok"]
+    rows = _spreadsheet([*attacks, None], weight=[-1.5] * 8, day=[date(2024, 5, 1)] * 8)
+    assert [row[0][:1] for row in rows] == ["'"] * 6 + ["o", ""]
+    assert {row[1] for row in rows} == {"-1,5"}
+    assert {row[2] for row in rows} == {"2024-05-01"}
+
+
+def test_csv_for_programs_has_the_data_as_they_are(client: Client, keys: dict[str, str]) -> None:
+    """Only who asks for a spreadsheet's CSV gets changed texts, and it is another file."""
+    headers = {"authorization": f"Bearer {keys['protected']}"}
+    plain = _get(client, "mixed-data.csv", **headers)
+    sheet = _get(client, "mixed-data.csv?spreadsheet=1", **headers)
+    assert '"=1+1"' in plain.text
+    assert '"\'=1+1"' in sheet.text
+    assert plain.headers["etag"] != sheet.headers["etag"]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Browser:
 
     def __init__(self, app: Litestar, name: str = "") -> None:
         self.client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=True)
-        self.page = ""
+        self.page, self.path = "", ""
         self.status = 0
         if name:
             self.get("/anmelden")
@@ -67,7 +67,7 @@ class Browser:
 
     def _seen(self, answer: Any) -> str:
         self.page, self.status = str(answer.text), int(answer.status_code)
-        self.path = answer.url.path
+        self.path = str(answer.url.path)
         return self.page
 
 

@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from allmende.connectors.table.casting import Style, cast, clean, detect, told
-from allmende.connectors.table.decode import decode, gunzip
 from allmende.connectors.table.delimited import read_delimited
-from allmende.connectors.table.grid import Grid, trimmed
+from allmende.connectors.table.grid import Grid, trimmed, without
 from allmende.connectors.table.options import Options
 from allmende.connectors.table.points import point_geometry
 from allmende.connectors.table.unpivot import unpivoted
@@ -25,9 +24,12 @@ from allmende.model.problem import Problem
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.ports import Fetched, Http, Parsed, Raw
 from allmende.structure.reading.archives import contents
+from allmende.structure.reading.decode import decode, gunzip
 from allmende.structure.reading.names import column_name
 from allmende.structure.reading.options import check_options, read_options
+from allmende.structure.reading.ranges import Range
 from allmende.structure.reading.shape import FoundColumn, assign
+from allmende.structure.reading.values import Fault
 
 _RAW = 2_000
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -49,7 +51,7 @@ class TableConnector:
                 problems.append(
                     Problem(f"sources/{source.id}.toml", where, f"this is no regular expression: {error}")
                 )
-        return problems
+        return [*problems, *_wrong_range(source)]
 
     def fetch(self, source: Source, http: Http, known: Receipt | None) -> Iterator[Fetched]:
         """The file, unless it is unchanged."""
@@ -61,6 +63,8 @@ class TableConnector:
         """Cells to typed rows. Raises Unreadable for what is no table."""
         options = read_options(Options, source)
         grid = trimmed(read_grid(raw.path.read_bytes(), options))
+        if options.leave_out:
+            grid = without(grid, options.leave_out)
         if options.unpivot:
             grid = unpivoted(
                 grid,
@@ -72,6 +76,15 @@ class TableConnector:
             options.decimal, options.thousands, tuple(options.missing), options.date_format, options.time_zone
         )
         return shape_grid(grid, style, columns, options.point)
+
+
+def _wrong_range(source: Source) -> Iterator[Problem]:
+    wanted = source.options.get("range")
+    if wanted and isinstance(wanted, str):
+        try:
+            Range.parse(wanted)
+        except ValueError as error:
+            yield Problem(f"sources/{source.id}.toml", "$.options.range", str(error))
 
 
 def read_grid(data: bytes, options: Options) -> Grid:
@@ -98,7 +111,10 @@ def _read_zip(data: bytes, options: Options) -> Grid:
     tables = [name for name in names if name.lower().endswith(_TABLES)]
     if len(tables) != 1:
         raise Unreadable(
-            f"the ZIP file holds {len(tables)} tables instead of one", hint="Unpack it and name one file."
+            f"the ZIP file holds {len(tables)} tables instead of one",
+            hint="Unpack it and name one file.",
+            code="several_files",
+            params={"count": str(len(tables))},
         )
     return read_grid(_unpacked(data, tables[0]), options)
 
@@ -120,24 +136,21 @@ def shape_grid(grid: Grid, style: Style, declared: Sequence[Column], point: dict
     cleaned = [clean(column, style) for column in grid.columns]
     style = told(cleaned, style)
     found = _found(grid, cleaned, style, declared)
-    faults: list[tuple[int, str, str]] = []
+    faults: list[Fault] = []
     arrays: list[pa.Array[Any]] = []
     columns = assign(found, declared)
     notes = dict(grid.detected)
     for column, text in zip(columns, cleaned, strict=True):
         made = cast(text, column.type, style)
         arrays.append(made.values)
-        faults.extend(
-            (int(n), column.name, f"{_short(text[int(n)])} is not {_WORDS[column.type]}")
-            for n in np.flatnonzero(made.bad)
-        )
+        faults.extend(_misfit(int(n), column, str(text[int(n)].as_py())) for n in np.flatnonzero(made.bad))
         if made.note:
             notes[f"column {column.name}"] = made.note
     if point is not None:
         geometry, wrong = point_geometry(grid, point, style)
         arrays.append(geometry)
         columns.append(next((c for c in declared if c.type == "geometry"), Column("geometry", "geometry")))
-        faults.extend(wrong)
+        faults.extend(Fault(index, name, reason) for index, name, reason in wrong)
     return _parsed(grid, columns, arrays, faults, declared, notes)
 
 
@@ -160,25 +173,27 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _short(value: Any) -> str:
-    text = str(value.as_py())
-    return repr(text if len(text) <= 60 else text[:60] + "…")
+def _misfit(index: int, column: Column, value: str) -> Fault:
+    short = value if len(value) <= 60 else f"{value[:60]}…"
+    return Fault(index, column.name, f"{short!r} is not {_WORDS[column.type]}", f"not_{column.type}", short)
 
 
 def _parsed(
-    grid: Grid, columns: list[Column], arrays: list[pa.Array[Any]], faults: list[tuple[int, str, str]],
+    grid: Grid, columns: list[Column], arrays: list[pa.Array[Any]], faults: list[Fault],
     declared: Sequence[Column], notes: dict[str, str],
 ) -> Parsed:  # fmt: skip
     places = {column.name: place for place, column in enumerate(declared)}
     order = sorted(range(len(columns)), key=lambda n: places.get(columns[n].name, len(places)))
     table = pa.table([arrays[n] for n in order], names=[columns[n].name for n in order])
-    bad = sorted({index for index, _, _ in faults})
+    bad = sorted({fault.index for fault in faults})
     if bad:
         keep = np.ones(grid.height, bool)
         keep[bad] = False
         table = table.filter(pa.array(keep))
     texts = {index: grid.raw(index)[:_RAW] for index in bad}
-    rejected = [Rejected(int(grid.rows[index]), name, reason, texts[index]) for index, name, reason in faults]
+    rejected = [
+        Rejected(int(grid.rows[f.index]), f.column, f.reason, texts[f.index], f.code, f.value) for f in faults
+    ]
     return Parsed(
         table=table,
         columns=tuple(_named(columns[n]) for n in order),

@@ -12,15 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from allmende.connectors.table.decode import Text
-from allmende.connectors.table.grid import Grid
+from allmende.connectors.table.grid import FIRST_LINE, Grid
 from allmende.connectors.table.header import LOOKED_AT, Header, find_header
 from allmende.connectors.table.options import Options
+from allmende.connectors.table.rows import MOST_COLUMNS, grid_of_rows
 from allmende.errors import Unreadable
 from allmende.model.source import Rejected
+from allmende.structure.reading.decode import Text
+from allmende.structure.reading.delimiters import LONGEST, find_delimiter
 
-DELIMITERS = (";", ",", "\t", "|")
-MOST_COLUMNS = 2_000
 _HEAD = 400_000
 _BLOCK = 8 * 1024 * 1024
 _RAW = 2_000
@@ -31,9 +31,11 @@ def read_delimited(found: Text, options: Options) -> Grid:
     """The grid of a delimited text. Raises Unreadable when it is empty or too wide."""
     data = _with_plain_lines(found.data, options.quote.encode())
     if not data or data.isspace() or found.text.isspace():
-        raise Unreadable("the file holds no rows", hint="Was it exported completely?")
+        raise Unreadable("the file holds no rows", hint="Was it exported completely?", code="no_rows")
     top = data[: _HEAD * 2].decode("utf-8", "ignore")
     delimiter = options.delimiter or find_delimiter(top[:_HEAD])
+    if options.range:
+        return grid_of_rows(list(_all_rows(found.text, delimiter, options.quote)), options, "")
     if len(delimiter) > 1:  # such as " => ": a control character stands in for it
         data, top = data.replace(delimiter.encode(), b"\x1f"), top.replace(delimiter, "\x1f")
         delimiter = "\x1f"
@@ -46,6 +48,8 @@ def read_delimited(found: Text, options: Options) -> Grid:
         raise Unreadable(
             f"{len(names)} columns are more than the {MOST_COLUMNS} that a table can have",
             hint="Are names and values swapped? Ask for a long table instead of a wide one.",
+            code="too_many_columns",
+            params={"count": str(len(names))},
         )
     start = head[header.body - 1][1] if header.body else 0
     detected = {
@@ -53,7 +57,10 @@ def read_delimited(found: Text, options: Options) -> Grid:
         "delimiter": {"\t": "tab"}.get(delimiter, delimiter),
         "header": f"row {header.first + 1}" if header.count else "none",
     }
-    return _read_body(_after_line(data, start), names, delimiter, options, detected)
+    body = _after_line(data, start)
+    if b"\n\n" not in data and b"\n\r\n" not in data:  # empty lines are not counted
+        detected[FIRST_LINE] = str(header.body + 1)
+    return _read_body(body, names, delimiter, options, detected)
 
 
 def _with_plain_lines(data: bytes, quote: bytes) -> bytes:
@@ -65,21 +72,9 @@ def _with_plain_lines(data: bytes, quote: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def find_delimiter(text: str) -> str:
-    """The character that cuts the first lines into the most even number of cells; a comma when none does."""
-    lines = [line for line in text.splitlines()[:LOOKED_AT] if line.strip()]
-    return max(DELIMITERS, key=lambda one: _evenness(lines, one))
-
-
-def _evenness(lines: Sequence[str], delimiter: str) -> tuple[float, int]:
-    counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
-    width, times = max(counts.items(), key=lambda pair: (pair[0] > 1, pair[1], pair[0]))
-    return (times / max(1, sum(counts.values())) if width > 1 else 0.0), width
-
-
 def _first_rows(text: str, delimiter: str, quote: str) -> Iterator[tuple[list[str], int]]:
     """The first rows, each with the number of the line it ends on."""
-    csv.field_size_limit(_HEAD)
+    csv.field_size_limit(LONGEST)
     reader = csv.reader(
         io.StringIO(text),
         delimiter=delimiter,
@@ -93,6 +88,22 @@ def _first_rows(text: str, delimiter: str, quote: str) -> Iterator[tuple[list[st
                 return
     except csv.Error:
         return
+
+
+def _all_rows(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
+    """Every row, one after the other: for tables that are only a part of a file. Raises Unreadable."""
+    csv.field_size_limit(LONGEST)
+    quoting: Any = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=quoting)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise Unreadable(
+            f"line {reader.line_num} cannot be read: {error}",
+            hint="Is a quotation mark left open?",
+            code="open_quote",
+        ) from None
 
 
 def _widened(header: Header, below: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -140,7 +151,9 @@ def _read_body(
             convert_options=_as_texts(ids),
         )
     except (pa.ArrowInvalid, pa.ArrowCapacityError) as error:
-        raise Unreadable(f"the rows cannot be read: {error}", hint="Is a quotation mark left open?") from None
+        raise Unreadable(
+            f"the rows cannot be read: {error}", hint="Is a quotation mark left open?", code="open_quote"
+        ) from None
     return _laid_out(table, names, ragged, delimiter, options, detected)
 
 
@@ -207,6 +220,8 @@ def _laid_out(
             f"row {ragged[0].number or 1}: {ragged[0].actual_columns} cells instead of "
             f"{ragged[0].expected_columns}, and so every one of {total} rows",
             hint="Is this a table at all? If it is, declare delimiter and header_row.",
+            code="uneven",
+            params={"cells": str(ragged[0].actual_columns), "expected": str(ragged[0].expected_columns)},
         )
     odd = np.array([int(row.number or 0) for row in ragged], np.int64)
     is_regular = np.ones(total, bool)
@@ -222,7 +237,8 @@ def _laid_out(
         padded = _padded(row.text, delimiter, options, len(names))
         if padded is None:
             reason = f"{row.actual_columns} cells instead of {row.expected_columns}"
-            rejected.append(Rejected(int(row.number or 0), "", reason, row.text[:_RAW]))
+            raw, cells = row.text[:_RAW], str(row.actual_columns)
+            rejected.append(Rejected(int(row.number or 0), "", reason, raw, "cells", cells))
         else:
             extra.append((int(row.number or 0), padded))
     rows = np.concatenate([regular, np.array([number for number, _ in extra], np.int64)])

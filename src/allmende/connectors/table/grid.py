@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from allmende.model.source import Rejected
+
+# The stubs know the compute functions only for some types of arrays.
+pc: Any = pyarrow.compute
+FIRST_LINE = "first row"
+"""Under this name `detected` says in which row of the file the data begin, where they go on without a gap."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,28 @@ def trimmed(grid: Grid) -> Grid:
         grid.rejected,
         grid.detected,
         grid.separator,
+    )
+
+
+def without(grid: Grid, words: Sequence[str]) -> Grid:
+    """Without rows that have one of the words (whole, in any case) in a cell; they are told as rejected."""
+    folded = pa.array([word.strip().lower() for word in words], pa.string())
+    out = np.zeros(grid.height, bool)
+    for column in grid.columns:
+        found = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), value_set=folded)
+        out |= np.asarray(found.to_numpy(zero_copy_only=False), bool)
+    if not out.any():
+        return grid
+    left = [
+        Rejected(int(grid.rows[n]), "", "left out: the sum of other rows", grid.raw(int(n)), "left_out")
+        for n in np.flatnonzero(out)
+    ]
+    keep = pa.array(~out)
+    return replace(
+        grid,
+        columns=tuple(column.filter(keep) for column in grid.columns),
+        rows=grid.rows[~out],
+        rejected=(*grid.rejected, *left),
     )
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-import numpy as np
-import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from allmende.connectors.table.delimited import MOST_COLUMNS
 from allmende.connectors.table.grid import Grid
 from allmende.connectors.table.header import LOOKED_AT, find_header
 from allmende.connectors.table.options import Options
+from allmende.connectors.table.rows import grid_of_rows, in_range
 from allmende.errors import Unreadable
-from allmende.model.source import Rejected
 
-_Body = list[tuple[int, Sequence[str]]]
+_Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
 def read_workbook(data: bytes, options: Options) -> Grid:
@@ -25,21 +23,30 @@ def read_workbook(data: bytes, options: Options) -> Grid:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         name = _sheet(book, options.sheet)
-        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        sheet = book.get_sheet_by_name(name)
+        cells = sheet.to_python(skip_empty_area=False)
+        merged = sheet.merged_cell_ranges
     except PasswordError:
-        raise Unreadable("the spreadsheet is locked with a password", hint="Save it without one.") from None
+        raise Unreadable(
+            "the spreadsheet is locked with a password", hint="Save it without one.", code="locked"
+        ) from None
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable(
-            f"the spreadsheet is broken: {error}", hint="Open and save it again in Excel or LibreOffice."
+            f"the spreadsheet is broken: {error}",
+            hint="Open and save it again in Excel or LibreOffice.",
+            code="broken",
         ) from None
     rows = [[to_text(cell) for cell in row] for row in cells]
-    return _grid(rows, options, name)
+    if options.merged == "fill":
+        options, body = _with_merged_header(rows, merged or [], options)
+        fill_down(rows, [one for one in merged or [] if one[0][0] >= body])
+    return grid_of_rows(rows, options, name)
 
 
 def _sheet(book: CalamineWorkbook, wanted: str | int) -> str:
     names = book.sheet_names
     if not names:
-        raise Unreadable("the spreadsheet has no sheets")
+        raise Unreadable("the spreadsheet has no sheets", code="no_rows")
     if isinstance(wanted, int) or wanted.isdigit():
         if not 1 <= int(wanted) <= len(names):
             raise Unreadable(f"there is no sheet number {wanted}", hint=f"There are: {', '.join(names)}.")
@@ -54,44 +61,28 @@ def _cells(book: CalamineWorkbook, name: str) -> int:
     return int(sheet.height * sheet.width)
 
 
-def _grid(rows: Sequence[Sequence[str]], options: Options, sheet: str) -> Grid:
+def _with_merged_header(
+    rows: Sequence[Sequence[str]], merged: _Merged, options: Options
+) -> tuple[Options, int]:
+    """The options with the header's height, which cells of it show that span several rows; and where the body begins."""
+    found, above = in_range(rows, options)
     header = find_header(
-        rows[: max(LOOKED_AT, options.header_row or 0) + 5],
-        options.header_row,
-        options.header_rows,
-        options.names,
-        options.skip_rows,
+        found[:LOOKED_AT], options.header_row, options.header_rows, options.names, options.skip_rows
     )
-    body: _Body = [
-        (n, row) for n, row in enumerate(rows[header.body :], 1) if any(cell.strip() for cell in row)
-    ]
-    width = max([len(header.names), *(len(row) for _, row in body)], default=0)
-    body, notes = _without_notes(body, width)
-    if width == 0:
-        raise Unreadable(f"the sheet {sheet!r} is empty", hint="Name another one with the option sheet.")
-    if width > MOST_COLUMNS:
-        raise Unreadable(
-            f"{width} columns are more than the {MOST_COLUMNS} that a table can have",
-            hint="Is a cell far to the right filled by mistake?",
-        )
-    names = (*header.names, *[""] * (width - len(header.names)))
-    columns = tuple(
-        pa.array([(row[n] if n < len(row) else "") or None for _, row in body], pa.string())
-        for n in range(width)
-    )
-    detected = {"sheet": sheet, "header": f"row {header.first + 1}" if header.count else "none"}
-    rejected = tuple(
-        Rejected(len(body) + n, "", "a note below the table, not a row of it", " ".join(row).strip())
-        for n, (_, row) in enumerate(notes, 1)
-    )
-    return Grid(tuple(names), columns, np.arange(1, len(body) + 1, dtype=np.int64), rejected, detected, ";")
+    heights = [bottom - top + 1 for (top, _), (bottom, _) in merged if top == above + header.first]
+    height = max([header.count, *heights]) if header.count and options.header_row is None else header.count
+    if height > header.count:
+        options = replace(options, header_row=header.first + 1, header_rows=height)
+    return options, above + header.first + height
 
 
-def _without_notes(body: _Body, width: int) -> tuple[_Body, _Body]:
-    """The rows, and the lines below the last one that has more than one cell: sources, footnotes."""
-    filled = [sum(1 for cell in row if cell.strip()) for _, row in body]
-    end = max((n + 1 for n, count in enumerate(filled) if count > 1), default=0)
-    return (body[:end], body[end:]) if width > 2 and end else (body, [])
+def fill_down(rows: list[list[str]], merged: _Merged) -> None:
+    """A cell that spans several rows stands for all of them. Across columns nothing is repeated: what spans those
+    is a heading."""
+    for (top, left), (bottom, _) in merged:
+        for row in rows[top + 1 : bottom + 1]:
+            if left < len(row) and not row[left] and left < len(rows[top]):
+                row[left] = rows[top][left]
 
 
 def to_text(cell: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from allmende.errors import NotFound
 from allmende.share.downloads.about import About
 from allmende.share.downloads.binary import parquet_chunks, xlsx_chunks
-from allmende.share.downloads.text import csv_chunks, geojson_chunks, json_chunks
+from allmende.share.downloads.text import csv_chunks, geojson_chunks, json_chunks, spreadsheet_csv_chunks
 from allmende.share.views import DatasetView
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ FORMATS: dict[str, Format] = {
         Format("parquet", "application/vnd.apache.parquet", parquet_chunks),
     )
 }
+FOR_SPREADSHEETS = Format("csv", "text/csv; header=present; charset=utf-8", spreadsheet_csv_chunks)
+"""CSV in another dress: `trees.csv?spreadsheet=1`."""
 DESCRIPTION = "csv-metadata.json"
 _NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?P<version>[0-9]{1,9}))?\.(?P<format>[a-z-]+(?:\.json)?)")
 

@@ -1,7 +1,8 @@
 """CSV, JSON and GeoJSON: written batch by batch.
 
-Cells that begin with `=`, `+`, `-` or `@` are data and stay as they are in CSV; whoever opens CSV in
-a spreadsheet should import it as text. The XLSX download writes them as text by itself.
+Cells that begin with `=`, `+`, `-` or `@` are data and stay as they are in the CSV for programs. Spreadsheets would
+calculate them when the file is opened (CSV injection, OWASP): for them there is a CSV of its own, and the XLSX
+download writes them as text by itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BOM = "\ufeff".encode()
+FORMULA = r"\A[ \x{00a0}]*['=+\-@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
+"""How a text begins that a spreadsheet may calculate, also after spaces and in the wide signs of East Asia."""
 
 
 def csv_chunks(batches: Iterator[pa.RecordBatch], about: Labels, bom: bool = False) -> Iterator[bytes]:
@@ -33,6 +36,39 @@ def csv_chunks(batches: Iterator[pa.RecordBatch], about: Labels, bom: bool = Fal
         sink = pa.BufferOutputStream()
         csv.write_csv(_texts(batch, about.columns), sink, options)
         yield sink.getvalue().to_pybytes()
+
+
+def spreadsheet_csv_chunks(batches: Iterator[pa.RecordBatch], about: Labels) -> Iterator[bytes]:
+    """CSV that a German Excel or LibreOffice opens by a double click: its mark, semicolons, decimal commas.
+
+    Texts that a spreadsheet would calculate have an apostrophe before them, so they are shown as text (OWASP, CSV
+    injection). Numbers and times are values and have none. Not for programs: texts are changed.
+    """
+    import pyarrow as pa  # 60 MB that are only needed for downloads
+    from pyarrow import csv
+
+    yield BOM + _csv_line([column.name for column in about.columns], ";")
+    options = csv.WriteOptions(include_header=False, delimiter=";")
+    for batch in batches:
+        sink = pa.BufferOutputStream()
+        csv.write_csv(_harmless(_texts(batch, about.columns)), sink, options)
+        yield sink.getvalue().to_pybytes()
+
+
+def _harmless(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Texts that begin like a formula with an apostrophe before them; numbers with a decimal comma."""
+    import pyarrow as pa  # as above
+    import pyarrow.compute as pc
+
+    arrays = []
+    for values in batch.columns:
+        if pa.types.is_floating(values.type):
+            arrays.append(pc.replace_substring(values.cast(pa.string()), ".", ","))
+        elif pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+            arrays.append(pc.replace_substring_regex(values, FORMULA, r"'\0"))
+        else:
+            arrays.append(values)
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
 def json_chunks(batches: Iterator[pa.RecordBatch], about: Labels) -> Iterator[bytes]:
@@ -142,8 +178,8 @@ def _shapes(column: pa.Array[Any]) -> list[str]:
     return ["null" if text is None else text for text in texts]
 
 
-def _csv_line(cells: Sequence[str]) -> bytes:
-    return (",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n").encode()
+def _csv_line(cells: Sequence[str], delimiter: str = ",") -> bytes:
+    return (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n").encode()
 
 
 def _texts(batch: pa.RecordBatch, columns: Sequence[Column]) -> pa.RecordBatch:

@@ -21,8 +21,11 @@ from allmende.model.city import City
 from allmende.model.document import Span
 from allmende.model.licence import LICENCES, Licence
 from allmende.model.observation import moment
+from allmende.model.received import FileProblem
+from allmende.model.source import Rejected
 from allmende.model.text import Language, Text
 from allmende.share.portal.assets import Assets, assets
+from allmende.share.portal.file_words import Said, say_problem, say_rejected
 from allmende.share.portal.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -153,6 +156,14 @@ class Sayings:
                 return f"{word_number(size, 0 if unit == 'Byte' else 1, self.language)} {unit}"
             size = size / 1000  # type: ignore[assignment]  # the division is for show
         return f"{word_number(size, 1, self.language)} GB"
+
+    def rejected(self, row: Rejected) -> str:
+        """Why a row was not taken."""
+        return say_rejected(row, Words(self.language))
+
+    def problem(self, problem: FileProblem) -> Said:
+        """What is wrong with a file, where, and what to do."""
+        return say_problem(problem, Words(self.language))
 
     def plain(self, spans: Sequence[Span]) -> str:
         """Spans as plain text."""

@@ -66,13 +66,15 @@ def candidates(name: str) -> tuple[str, ...]:
 def refuse_senseless(parsed: Parsed) -> None:
     """Unreadable when there are no rows, or most of them do not fit."""
     if parsed.rows_in == 0:
-        raise Unreadable("there are no rows in it", hint="Was it exported completely?")
+        raise Unreadable("there are no rows in it", hint="Was it exported completely?", code="no_rows")
     if parsed.rows_rejected > MOST_REJECTED * parsed.rows_in:
         first = parsed.rejected[0]
         place = f"row {first.row}" + (f", column {first.column}" if first.column else "")
         raise Unreadable(
             f"{parsed.rows_rejected} of {parsed.rows_in} rows do not fit; the first is {place}: {first.reason}",
             hint="Is this one table? Several below each other, or notes between the rows, must be taken apart.",
+            code="most_rejected",
+            params={"rejected": str(parsed.rows_rejected), "rows": str(parsed.rows_in)},
         )
 
 

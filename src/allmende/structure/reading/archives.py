@@ -22,7 +22,9 @@ def contents(path: Path) -> dict[str, zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise Unreadable(f"the ZIP file is broken: {error}", hint="It may have been cut off.") from None
+        raise Unreadable(
+            f"the ZIP file is broken: {error}", hint="It may have been cut off.", code="broken"
+        ) from None
     _refuse_bomb(entries)
     for entry in entries:
         _refuse_entry(entry)
@@ -55,12 +57,14 @@ def _unpack_one(archive: zipfile.ZipFile, entry: str, target: Path, left: int) -
 
 def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MOST_FILES:
-        raise Unreadable(f"the ZIP file holds {len(entries)} files, more than {MOST_FILES}")
+        raise Unreadable(f"the ZIP file holds {len(entries)} files, more than {MOST_FILES}", code="bomb")
     size = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     if size > LARGEST or (size > _SMALL and size > WORST_RATIO * max(packed, 1)):
         raise Unreadable(
-            f"the ZIP file is a bomb: {packed} bytes unpack to {size}", hint="It was not unpacked."
+            f"the ZIP file is a bomb: {packed} bytes unpack to {size}",
+            hint="It was not unpacked.",
+            code="bomb",
         )
 
 
@@ -68,6 +72,8 @@ def _refuse_entry(entry: zipfile.ZipInfo) -> None:
     name = entry.filename.replace("\\", "/")
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (len(name) > 1 and name[1] == ":"):
-        raise Unreadable(f"the ZIP file wants to write outside of its folder: {entry.filename[:100]!r}")
+        raise Unreadable(
+            f"the ZIP file wants to write outside of its folder: {entry.filename[:100]!r}", code="hostile"
+        )
     if entry.flag_bits & 0x1:
-        raise Unreadable("the ZIP file is locked with a password", hint="Ask for one without.")
+        raise Unreadable("the ZIP file is locked with a password", hint="Ask for one without.", code="locked")

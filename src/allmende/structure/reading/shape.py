@@ -138,4 +138,6 @@ def _rejected(faults: Iterable[Fault], raw_of: Callable[[int], str]) -> Iterable
             fault.column,
             fault.reason,
             raw if len(raw) <= LONGEST_RAW else f"{raw[:LONGEST_RAW]}…",
+            fault.code,
+            fault.value,
         )

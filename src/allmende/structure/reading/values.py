@@ -45,11 +45,16 @@ _PLAIN_BOOLEANS = frozenset({"true", "false", "wahr", "falsch"})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why the row at `index` (from 0) cannot be taken: the column (our name) and the reason."""
+    """Why the row at `index` (from 0) cannot be taken: the column (our name) and the reason.
+
+    `code` and `value` are for pages with words of their own (as in `Rejected`).
+    """
 
     index: int
     column: str
     reason: str
+    code: str = ""
+    value: str = ""
 
 
 def detect(values: Sequence[Any], name: str = "") -> ColumnType:
@@ -132,7 +137,7 @@ def cast(
             done.append(convert(value))
         except (ValueError, OverflowError) as error:
             done.append(None)
-            faults.append(Fault(index, name, str(error)))
+            faults.append(Fault(index, name, str(error), f"not_{type_}", shortened(value)))
     return done, faults
 
 
@@ -264,9 +269,14 @@ def to_geometry(value: Any) -> bytes:
     raise ValueError(f"{_short(value)} is not a geometry")
 
 
-def _short(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """A value as text that fits into a sentence."""
     text = value if isinstance(value, str) else repr(value)
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _short(value: Any) -> str:
+    return repr(shortened(value))
 
 
 _CASTS: dict[ColumnType, Cast] = {

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from litestar import Response, get, post
 
-from allmende.errors import AllmendeError
+from allmende.errors import AllmendeError, FormFault
 from allmende.model.city import City
 from allmende.model.guard import Decision, GuardFinding
 from allmende.model.look import Look
 from allmende.model.person import Person
+from allmende.model.received import Choice
 from allmende.model.release import Release, ReleaseStep, may_decide
 from allmende.model.text import Language
 from allmende.ports import Clock, Desk, Store
@@ -113,8 +114,22 @@ def _do(action: str, desk: Desk, person: Person, name: str, form: Form) -> None:
         desk.approve(person, name, revision, reason)
     elif action == "ablehnen":
         desk.refuse(person, name, revision, reason)
+    elif action == "lesen":
+        desk.choose(person, name, revision, _choice(desk.look(person, name), form))
     elif action == "nochmal":
         desk.again(person, name)
+
+
+def _choice(look: Look | None, form: Form) -> Choice:
+    """The table that was chosen by its number (where there are several), and what was ticked."""
+    totals, confirmed = bool(form.text("without_totals")), bool(form.text("confirmed"))
+    blocks = look.file.blocks if look else ()
+    number = form.number("table")
+    if len(blocks) < 2 or not form.text("table"):
+        return Choice(without_totals=totals, confirmed=confirmed)
+    if number >= len(blocks):
+        raise FormFault("table", "choose")
+    return Choice(blocks[number].sheet, blocks[number].range, totals, confirmed)
 
 
 def release_page(

@@ -49,7 +49,17 @@ def decode(data: bytes, declared: str = "") -> Text:
     found = _declared(data, declared) if declared else _detected(data)
     if _CONTROL.search(found.text[:_SAMPLE]):
         raise Unreadable(
-            "this is not text but a binary file", hint="Is it a picture or a program? Ask for CSV or Excel."
+            "this is not text but a binary file",
+            hint="Is it a picture or a program? Ask for CSV or Excel.",
+            code="nul_bytes",
+        )
+    if "\x00" in found.text:  # no table holds any, and some readers of ours would stop at it
+        line = found.text.count("\n", 0, found.text.index("\x00")) + 1
+        raise Unreadable(
+            f"line {line} holds a zero byte",
+            hint="Was the file damaged? Export it again.",
+            code="nul_bytes",
+            params={"line": str(line)},
         )
     _refuse_other_formats(found.text)
     return found

@@ -1,0 +1,1 @@
+"""Statistical disclosure control: small groups of people stay hidden in tables that add up."""

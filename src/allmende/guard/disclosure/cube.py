@@ -1,0 +1,132 @@
+"""A table as a cube: its cells by dimension, and which of them add up to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from allmende.errors import ContractBroken
+from allmende.model.disclosure import Disclosure
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Index = tuple[int, ...]
+Name = frozenset[tuple[str, str]]
+MOST_CELLS = 20_000_000
+VALUES = "(values)"
+"""The axis of the value columns."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A dimension: its categories in order; `total` is the index of the one that is the sum of the others."""
+
+    name: str
+    categories: tuple[str, ...]
+    total: int | None
+
+    @property
+    def parts(self) -> npt.NDArray[np.int64]:
+        """The indexes of all categories but the total."""
+        return np.array([n for n in range(len(self.categories)) if n != self.total], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Values by their axes, the last of which are the value columns. Cells that the table lacks are not `present`.
+
+    `rows` is the table's row of each cell (without the last axis).
+    """
+
+    axes: tuple[Axis, ...]
+    values: Numbers
+    present: Flags
+    rows: npt.NDArray[np.int64]
+
+    def name(self, index: Index) -> Name:
+        """What a cell is about, the same in every table of a family: its categories without totals."""
+        named = zip(self.axes, index, strict=True)
+        return frozenset((axis.name, axis.categories[n]) for axis, n in named if n != axis.total)
+
+    def lines(self, wanted: Flags) -> Iterator[tuple[list[Index], Index]]:
+        """Every sum in which a wanted cell stands: its parts, and their total.
+
+        What the table has no row for counts as nothing; a sum with an unknown part is no equation.
+        """
+        for number, axis in enumerate(self.axes):
+            if axis.total is None:
+                continue
+            for place in np.argwhere(wanted.any(axis=number)):
+                parts = [_put(place, number, n) for n in axis.parts]
+                total = _put(place, number, axis.total)
+                there = [part for part in parts if self.rows[part[:-1]] >= 0]
+                if self.present[total] and all(self.present[part] for part in there):
+                    yield there, total
+
+
+def _put(place: npt.NDArray[np.int64], number: int, index: int) -> Index:
+    return (*map(int, place[:number]), int(index), *map(int, place[number:]))
+
+
+def cube_of(table: pa.Table, rule: Disclosure) -> Cube:
+    """The cube of a table. Raises ContractBroken when the rule does not fit the table."""
+    _check_columns(table, rule)
+    texts = {name: _texts(table, name) for name in rule.dimensions}
+    axes = tuple(_axis(name, texts[name], rule.totals) for name in rule.dimensions)
+    shape = tuple(len(axis.categories) for axis in axes)
+    if int(np.prod(shape, dtype=np.float64)) * len(rule.values) > MOST_CELLS:
+        raise ContractBroken("this table has too many cells for disclosure control", hint="Split it.")
+    places = tuple(_codes(axis, texts[axis.name]) for axis in axes)
+    rows = np.full(shape, -1, dtype=np.int64)
+    rows[places] = np.arange(table.num_rows)
+    if np.count_nonzero(rows >= 0) != table.num_rows:
+        raise ContractBroken("several rows are about the same cell", hint="Name all dimensions.")
+    return _filled((*axes, _value_axis(rule)), rows, places, table, rule)
+
+
+def _filled(
+    axes: tuple[Axis, ...], rows: npt.NDArray[np.int64], places: tuple[Any, ...], table: pa.Table, rule: Disclosure
+) -> Cube:  # fmt: skip
+    values = np.zeros((*rows.shape, len(rule.values)))
+    present = np.zeros(values.shape, dtype=bool)
+    for number, name in enumerate(rule.values):
+        column = table.column(name).cast(pa.float64())
+        known = ~np.asarray(column.is_null())
+        values[(*places, number)] = np.where(known, np.asarray(column), 0)
+        present[(*places, number)] = known
+    return Cube(axes, values, present, rows)
+
+
+def _check_columns(table: pa.Table, rule: Disclosure) -> None:
+    wanted = [*rule.dimensions, *rule.values, *filter(None, [rule.largest])]
+    missing = [name for name in wanted if name not in table.column_names]
+    if missing or not rule.values:
+        raise ContractBroken(
+            f"disclosure control asks for columns that are not there: {', '.join(missing) or 'values'}",
+            hint="Correct [disclosure] in the dataset's file.",
+        )
+
+
+def _texts(table: pa.Table, name: str) -> list[str]:
+    return ["" if value is None else str(value) for value in table.column(name).to_pylist()]
+
+
+def _axis(name: str, texts: Sequence[str], totals: Mapping[str, str]) -> Axis:
+    categories = tuple(dict.fromkeys(texts))
+    total = totals.get(name)
+    return Axis(name, categories, categories.index(total) if total in categories else None)
+
+
+def _codes(axis: Axis, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    known = {category: number for number, category in enumerate(axis.categories)}
+    return np.array([known[text] for text in texts], dtype=np.int64)
+
+
+def _value_axis(rule: Disclosure) -> Axis:
+    total = rule.values.index(rule.total_column) if rule.total_column in rule.values else None
+    return Axis(VALUES, rule.values, total)
