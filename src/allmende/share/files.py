@@ -74,12 +74,8 @@ def download(
         request,
         stream,
         words,
-<<<<<<< HEAD
-        FORMATS[_fitting(wanted, stream)],
-        reads=reads,
-=======
         FOR_SPREADSHEETS if spreadsheet and wanted.format == "csv" else FORMATS[_fitting(wanted, stream)],
->>>>>>> main
+        reads=reads,
         digests=digests,
         principal=principal,
         bom=bom,
