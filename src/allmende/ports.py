@@ -34,6 +34,7 @@ from allmende.model.standing import Standing
 from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
+from allmende.model.upload import Upload
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
 from allmende.model.withdrawal import Incident
@@ -257,6 +258,10 @@ class Lake(Protocol):
         ...
 
     def open_raw(self, sha256: str) -> BinaryIO: ...
+
+    def secret(self, name: str) -> bytes:
+        """A secret of 32 bytes that stays the same, made when it is first asked for; never published."""
+        ...
 
     def content_hash(self, table: pa.Table) -> str:
         """The hash `write` would report, without writing."""
@@ -778,6 +783,14 @@ class Agreements(Protocol):
     def used(self, id_: str, quota: Quota, first: date) -> int: ...
 
 
+class IdentityCalls(Protocol):
+    """Talks to the city's sign-in service. Raises SourceUnreachable and SourceRefused."""
+
+    def get(self, address: str) -> bytes: ...
+    def post(self, address: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> bytes: ...
+    def close(self) -> None: ...
+
+
 # --- publishing --------------------------------------------------------------------------------
 
 
@@ -835,6 +848,28 @@ class Releases(Protocol):
 
     def add_incident(self, incident: Incident) -> None: ...
     def incidents(self) -> tuple[Incident, ...]: ...
+
+
+class Uploads(Protocol):
+    """Files that come in pieces. Somebody else's is not there."""
+
+    def begin(self, person: str, department: str, file_name: str, size: int) -> Upload:
+        """Make room for a file. Raises NotAllowed (too large, too many), StoreBusy (no space)."""
+        ...
+
+    def get(self, person: str, upload: str) -> Upload:
+        """The upload with what has come of it. Raises NotFound."""
+        ...
+
+    def append(self, person: str, upload: str, offset: int, piece: bytes) -> Upload:
+        """Take what follows behind `offset`. Raises Conflict when that is not where it ends."""
+        ...
+
+    def chunks(self, person: str, upload: str) -> Iterator[bytes]:
+        """All bytes of a whole upload."""
+        ...
+
+    def remove(self, person: str, upload: str) -> None: ...
 
 
 class Desk(Protocol):

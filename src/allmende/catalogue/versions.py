@@ -33,6 +33,7 @@ class Made:
     access: Access = Access.INTERNAL
     licences: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
+    changes_raw: str = ""
 
 
 def seen(
@@ -106,6 +107,7 @@ def publish_table(dataset: str, made: Made, store: Store, lake: Lake, clock: Clo
         licences=made.licences,
         attributions=made.attributions,
         checks=made.checks,
+        changes_raw=made.changes_raw,
     )
     store.add_version(version)
     return version

@@ -192,7 +192,25 @@ def _check_selection(selection: Selection, file: str) -> Iterator[Problem]:
         yield Problem(file, "$.observations.days", "a dataset goes back one day at least")
 
 
+def _check_disclosure(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
+    """The rule speaks of columns that are there, and a family has one method."""
+    rule = dataset.disclosure
+    if rule is None:
+        return
+    named = (*rule.dimensions, *rule.values, *filter(None, [rule.largest, rule.total_column]))
+    yield from _columns(dataset, file, "$.disclosure", named)
+    others = (one.disclosure for one in city.datasets.values() if one.id != dataset.id)
+    if any(one is not None and one.family == rule.family and one.method != rule.method for one in others):
+        hint = "What one method hides, another would show: take the same in all tables of the family."
+        yield Problem(file, "$.disclosure.method", f"the family {rule.family!r} has several methods", hint)
+    if rule.method == "suppression" and not 2 <= rule.minimum <= 100:
+        yield Problem(file, "$.disclosure.minimum", "the smallest count that is shown is 2 to 100")
+    if rule.method == "rounding" and rule.base < 3:
+        yield Problem(file, "$.disclosure.base", "the base is 3 at least; 5 is usual")
+
+
 def _check_columns(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
+    yield from _check_disclosure(city, dataset, file)
     yield from _columns(dataset, file, "$.key", dataset.key)
     for setting in ("place_column", "time_column"):
         name = getattr(dataset, setting)

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from allmende.errors import AllmendeError, StoreFault
 from allmende.flow.archive import copy_into, is_hash, pack, read_manifest, sha256_of, sync, unpack
 from allmende.flow.workspace import Workspace
+from allmende.lake.local import SECRETS
 from allmende.model.text import LANGUAGES
 from allmende.store.sql import SqlStore
 
@@ -73,7 +74,7 @@ def _copy_all(workspace: Workspace, folder: Path) -> Manifest:
     store = SqlStore.open(f"sqlite:///{folder / STORE}")
     try:
         counts = count(store)
-        names = [*_raw_names(store), *_table_names(workspace, store)]
+        names = [*_raw_names(store), *_table_names(workspace, store), *_secret_names(workspace)]
     finally:
         store.close()
     files = _copy_files(workspace.data, folder, names)
@@ -114,8 +115,18 @@ def count(store: SqlStore) -> Counts:
     return Counts(len(versions), sum(v.rows for v in versions), stories, len(store.raw_files()))
 
 
+def _secret_names(workspace: Workspace) -> Iterator[str]:
+    """Without the family's secret the noise of cell keys would be another, and the difference would tell."""
+    for path in sorted((workspace.data / SECRETS).glob("*.key")):
+        yield path.relative_to(workspace.data).as_posix()
+
+
 def _raw_names(store: SqlStore) -> Iterator[str]:
-    for sha256 in sorted(store.raw_files()):
+    """What was fetched and uploaded, also for what is not published yet, and the logs of changed cells."""
+    uploaded = {one.raw for one in store.releases.of_departments(None) if one.raw and not one.ended}
+    versions = (v for name in store.latest_versions() for v in store.versions(name))
+    changes = {version.changes_raw for version in versions if version.changes_raw}
+    for sha256 in sorted({*store.raw_files(), *uploaded, *changes}):
         yield f"raw/{sha256[:2]}/{sha256}"
 
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from allmende import __version__
+from allmende.catalogue.access import Accesses
 from allmende.catalogue.versions import digest
 from allmende.errors import AllmendeError, HeldBack
 from allmende.extensions import load_connector
@@ -36,6 +38,7 @@ from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, p
 
 _BEFORE = ("draft", "described", "checked")
 """What is still being described says nothing yet of what is published."""
+DISCLOSURE = "disclosure"
 HELD = "held back until somebody releases it"
 
 
@@ -69,6 +72,8 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     except HeldBack as fault:
         definition = _definition(workspace, dataset) if COLUMNS in fault.reasons else None
         hold(workspace, dataset, receipt, fault, definition)
+        known = held_hash(workspace, dataset, receipt.sha256 if receipt else "")
+        workspace.store.keep_definition(known, f"held: {dataset.id}")
         return _held_run(dataset, fault, started, workspace)
     if run.outcome in ("new", "unchanged"):
         if release is not None and release.state == "approved" and _stands(workspace, release):
@@ -126,7 +131,21 @@ def _definition(workspace: Workspace, dataset: Dataset) -> Definition | None:
 def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
     message = f"{fault.where}: {fault.message}; {HELD}"
     step = RunStep("publish", dataset.id)
-    return Run(step, started, workspace.clock.now(), "failed", message, fault.hint)
+    return Run(step, started, workspace.clock.now(), "held", message, fault.hint)
+
+
+def held_hash(workspace: Workspace, dataset: Dataset, content: str) -> str:
+    """The hash of all that a held content was judged by: its bytes, who may see it, licences, what people said.
+
+    While it stays the same nothing is parsed again. A newer edition of Allmende looks anew.
+    """
+    city, store = workspace.city, workspace.store
+    newest = next(iter(store.versions(dataset.id)), None)
+    releases = [[one.id, one.state] for one in store.releases.of_dataset(dataset.id)]
+    accesses = Accesses(city)
+    judged = [repr(dataset), repr(city.sources.get(dataset.source)), accesses.dataset(dataset.id).label]
+    judged += [one.id for one in accesses.licences(dataset.id)]
+    return digest(["held", __version__, content, newest.number if newest else 0, judged, releases])
 
 
 def hold(
@@ -160,7 +179,9 @@ def hold(
         address=_fetched_from(receipt), file_name=receipt.file_name if receipt else "", definition=definition,
         held_for=reasons, maker=maker, decisions=before.decisions,
     )  # fmt: skip
-    checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if definition else ()
+    # Nobody can decide these away: the columns, the table or the rule have to become others.
+    stuck = definition is not None or DISCLOSURE in fault.reasons
+    checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if stuck else ()
     made = checked(made, checks, fault.findings, None, None)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
     if definition is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
+from allmende.catalogue.disclosed import disclose, is_mark
 from allmende.errors import AllmendeError, NotFound
 from allmende.extensions import load_connector
 from allmende.flow.observed import observatory
@@ -63,9 +64,13 @@ class Recomputer:
         dataset = workspace.city.datasets.get(version.dataset)
         if dataset is None:
             raise NotFound("the city no longer has this dataset", where=str(version.pin))
-        as_then = replace(dataset, columns=version.columns)
+        own = tuple(column for column in version.columns if not is_mark(column.name, dataset))
+        as_then = replace(dataset, columns=own)
         tables = {pin.dataset.replace("-", "_"): pin for pin in version.inputs}
-        table = make_table(as_then, version.recipe_text, tables, workspace.engine)
+        rows = make_table(as_then, version.recipe_text, tables, workspace.engine)
+        table = disclose(
+            workspace.city, dataset, rows, own, workspace.store, workspace.lake, before=version.created
+        ).table
         known = dataset.recipe in workspace.city.recipes
         same = known and maker_hash(workspace.city, dataset) == version.maker_hash
         return workspace.lake.content_hash(table), same

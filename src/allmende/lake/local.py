@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -9,9 +12,12 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from allmende.lake.content import content_hash
+from allmende.lake.durable import sync_folder
 from allmende.lake.raw import RawFiles
 from allmende.lake.tables import DeltaTables
 from allmende.ports import Written
+
+SECRETS = "secrets"
 
 
 class LocalLake:
@@ -34,6 +40,23 @@ class LocalLake:
     def open_raw(self, sha256: str) -> BinaryIO:
         """The raw bytes, for reading."""
         return self._raw.path(sha256).open("rb")
+
+    def secret(self, name: str) -> bytes:
+        """A secret of this lake, made when it is first asked for; only the lake's owner can read the file."""
+        path = self.root / SECRETS / f"{name}.key"
+        if not path.is_file():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = path.with_name(f".{name}-{os.getpid()}-{secrets.token_hex(4)}")
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            # Of two who make it at once, one wins and both read the same.
+            with contextlib.suppress(FileExistsError):
+                os.link(part, path)
+            part.unlink()
+            sync_folder(path.parent)
+        return path.read_bytes()
 
     def content_hash(self, table: pa.Table) -> str:
         """The hash that `write` would report."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from allmende.model.access import Access
+from allmende.model.disclosure import Disclosure
 from allmende.model.guard import Allowed
 from allmende.model.text import Text
 from allmende.model.watched import Selection
@@ -46,7 +47,8 @@ class Dataset:
     missing. An empty licence is that of the source;
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
     publication with the code of the city's district that the row's geometry lies in. `department` is
-    the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it.
+    the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it, `disclosure` how small groups in its
+    counts are hidden before they are published.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Dataset:
     observations: Selection | None = None
     department: str = ""
     guard_allowed: tuple[Allowed, ...] = ()
+    disclosure: Disclosure | None = None
 
     @property
     def table(self) -> str:
@@ -119,7 +122,8 @@ class DatasetVersion:
     the rows in order, `maker_hash` over everything that turned input into rows (options, contract,
     recipe text). `raw` are SHA-256 of raw files, `inputs` pins for recipes; `recipe_text` is the
     SQL that ran. `rejected_raw` is the SHA-256 of a Parquet file with the rejected rows, or empty.
-    `access`, `licences` and `attributions` are those at publication.
+    `access`, `licences` and `attributions` are those at publication. `changes_raw` is the SHA-256 of a Parquet file
+    with the cells that disclosure control changed, or empty; it is the city's own log and never shown.
     """
 
     dataset: str
@@ -139,6 +143,7 @@ class DatasetVersion:
     licences: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
     checks: tuple[Check, ...] = field(default=())
+    changes_raw: str = ""
 
     @property
     def pin(self) -> Pin:

@@ -198,6 +198,8 @@ class Gate:
         return used and all(principal.may_read(self._raw_access(d), d.id) for d in made)
 
     def _raw_access(self, dataset: Dataset) -> Access:
+        if dataset.disclosure is not None:  # the bytes hold what was hidden
+            return Access.INTERNAL
         if dataset.contract in ("discard", "declared"):  # what is discarded was never looked at
             return Access.INTERNAL
         source = self.city.sources.get(dataset.source)

@@ -24,7 +24,7 @@ from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store
+from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store, Uploads
 from allmende.share.api import API_ROUTES
 from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
@@ -37,6 +37,7 @@ from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.metering import PURPOSE_HEADER, Meter, metered
 from allmende.share.page_cache import PageCache
+from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.principals import Principals
@@ -84,10 +85,12 @@ def create_app(
     recompute: Recompute | None = None,
     *,
     desk: Desk | None = None,
+    open_id: OpenId | None = None,
+    uploads: Uploads | None = None,
     anonymous_writes: bool = False,
 ) -> Litestar:
     """The app that serves a workspace. Without `recompute` figures cannot be computed again, and without
-    `desk` nothing can be published in the browser.
+    `desk` nothing can be published in the browser, without `uploads` no file comes in pieces.
 
     With `anonymous_writes` nobody needs a key to write: for tests of clients on this machine.
     """
@@ -97,7 +100,7 @@ def create_app(
     reads = reads_of(workspace, meter)
     principals = Principals(workspace.store, workspace.clock, meter)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, meter, drawings, recompute, desk)
+    provided = _provided(workspace, reads, principals, meter, drawings, recompute, desk, uploads, open_id)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -158,6 +161,8 @@ def _provided(
     drawings: Drawings,
     recompute: Recompute | None,
     desk: Desk | None,
+    uploads: Uploads | None,
+    open_id: OpenId | None,
 ) -> dict[str, Provide]:
     people = People(SigningIn(workspace.store, workspace.clock), workspace)
 
@@ -182,22 +187,24 @@ def _provided(
         "meter": meter,
         "store": workspace.store,
         "signing_in": people.signing_in,
+        "open_id": open_id,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)
     provided["principal"] = Provide(principal)
-    provided["desk"] = Provide(_desk(desk), sync_to_thread=False)
+    provided["desk"] = Provide(_wired(desk), sync_to_thread=False)
+    provided["uploads"] = Provide(_wired(uploads), sync_to_thread=False)
     provided["signed"] = Provide(people.signed, sync_to_thread=False)
     provided["form"] = Provide(people.form)
     provided["language"] = Provide(language_of_path, sync_to_thread=False)
     return provided
 
 
-def _desk(desk: Desk | None) -> Any:
-    def give() -> Desk:
-        if desk is None:
+def _wired(port: Desk | Uploads | None) -> Any:
+    def give() -> Any:
+        if port is None:
             raise NotFound("nothing is published in the browser here")
-        return desk
+        return port
 
     return give
 

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 import pyarrow as pa
 
 from allmende.catalogue.arrow_types import ARROW
+from allmende.catalogue.disclosed import is_mark
 from allmende.errors import ContractBroken, HeldBack
 from allmende.model.dataset import Column, Dataset, DatasetVersion
 from allmende.structure.parse import Rows, asked_columns
@@ -60,7 +61,7 @@ def _promised(dataset: Dataset, newest: DatasetVersion | None) -> Sequence[Colum
     if dataset.columns:
         return asked_columns(dataset)
     found = newest.columns if newest else ()
-    return tuple(c for c in found if c.name != dataset.district_column)
+    return tuple(c for c in found if c.name != dataset.district_column and not is_mark(c.name, dataset))
 
 
 def _refuse_missing(rows: Rows, promised: Sequence[Column], dataset: Dataset) -> None:

@@ -93,6 +93,7 @@ def maker_hash(city: City, dataset: Dataset) -> str:
     return digest(
         {
             **_closed(city, dataset),
+            **({"disclosure": repr(dataset.disclosure)} if dataset.disclosure else {}),
             "edition": _EDITION,
             "connector": [source.connector, _connector_version(source.connector)],
             "options": source.options,

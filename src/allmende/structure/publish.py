@@ -10,6 +10,7 @@ from datetime import datetime
 
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.checks import check_table
+from allmende.catalogue.disclosed import disclose
 from allmende.catalogue.versions import Made, publish_table, seen
 from allmende.errors import AllmendeError, ContractBroken, HeldBack, NotFound
 from allmende.model.city import City
@@ -149,9 +150,11 @@ def make_rows(
 
 def _made(shop: Workshop, rows: Rows, maker: str, receipt: Receipt, inputs: tuple[Pin, ...]) -> Made:
     accesses = Accesses(shop.city)
+    shown = disclose(shop.city, shop.dataset, rows.table, rows.columns, shop.store, shop.lake)
     return Made(
-        table=rows.table,
-        columns=rows.columns,
+        table=shown.table,
+        columns=shown.columns,
+        changes_raw=shop.lake.keep_raw([shown.log()])[0] if shown.changes else "",
         maker_hash=maker,
         raw=(receipt.sha256,),
         inputs=inputs,
@@ -205,7 +208,8 @@ def remake(city: City, version: DatasetVersion, connector: Connector, store: Sto
     promised = None if version.number == 1 else version
     shop = Workshop(city, dataset, connector, store, lake)
     rows = make_rows(shop, receipt, version.inputs, promised)
-    return Remade(lake.content_hash(rows.table), version.maker_hash == maker_hash(city, dataset))
+    shown = disclose(city, dataset, rows.table, rows.columns, store, lake, before=version.created)
+    return Remade(lake.content_hash(shown.table), version.maker_hash == maker_hash(city, dataset))
 
 
 def _receipt_of(version: DatasetVersion, dataset: Dataset, store: Store) -> Receipt:

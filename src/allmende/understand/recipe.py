@@ -16,6 +16,7 @@ import pyarrow as pa
 from allmende.catalogue.access import Accesses
 from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.checks import check_table
+from allmende.catalogue.disclosed import disclose
 from allmende.catalogue.terms import terms_faults
 from allmende.catalogue.versions import Made, publish_table
 from allmende.engine.subset import check_sql, parse_sql, tables_of
@@ -57,9 +58,11 @@ def _publish(
     pins = newest_inputs(city, dataset, store)
     table = make_table(dataset, recipe.sql, pins, engine)
     accesses = Accesses(city)
+    shown = disclose(city, dataset, table, described(dataset, table), store, lake)
     made = Made(
-        table=table,
-        columns=described(dataset, table),
+        table=shown.table,
+        columns=shown.columns,
+        changes_raw=lake.keep_raw([shown.log()])[0] if shown.changes else "",
         maker_hash=maker_hash(city, dataset),
         inputs=tuple(pins[name] for name in sorted(pins)),
         recipe_text=recipe.sql,
@@ -98,6 +101,8 @@ def maker_hash(city: City, dataset: Dataset) -> str:
     """SHA-256 (hex) over everything that turns inputs into rows: the recipe's text, columns and key."""
     recipe = city.recipes[dataset.recipe]
     parts = {"sql": recipe.sql, "columns": [plain(c) for c in dataset.columns], "key": list(dataset.key)}
+    if dataset.disclosure is not None:
+        parts["disclosure"] = repr(dataset.disclosure)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

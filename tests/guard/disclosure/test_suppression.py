@@ -190,3 +190,10 @@ def test_unknown_cells_stay_unknown() -> None:
     assert made.table.column("people").to_pylist() == people
     assert made.table.column("people_status").to_pylist() == [""] * len(people)
     assert TOTAL in made.table.column("d0").to_pylist()
+
+
+def test_a_total_that_is_no_sum_is_refused() -> None:
+    """With wrong sums nobody could say what they tell; the first one is named."""
+    table = pa.table({"d0": ["c0", "c1", TOTAL], "people": [10, 20, 31]})
+    with pytest.raises(ContractBroken, match="is 31, its parts make 30"):
+        protect(table, rule_of(1))

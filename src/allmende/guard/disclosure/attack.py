@@ -70,7 +70,8 @@ def bounds(known: Known, wanted: Iterable[Terms]) -> list[tuple[float, float]]:
 
 def _model(highspy: Any, known: Known, names: Mapping[Hashable, int]) -> Any:
     solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    for option in ("output_flag", "log_to_console"):
+        solver.setOptionValue(option, False)
     for name in names:
         solver.addVar(known.lower.get(name, 0.0), known.upper.get(name, highspy.kHighsInf))
     for terms, equals in known.equations:

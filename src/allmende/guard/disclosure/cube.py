@@ -89,6 +89,25 @@ def cube_of(table: pa.Table, rule: Disclosure) -> Cube:
     return _filled((*axes, _value_axis(rule)), rows, places, table, rule)
 
 
+def check_sums(cube: Cube) -> None:
+    """ContractBroken when a total is not the sum of its parts: then nobody can say what the sums would tell."""
+    there = np.broadcast_to((cube.rows >= 0)[..., None], cube.present.shape)
+    for number, axis in enumerate(cube.axes):
+        if axis.total is None:
+            continue
+        parts: Any = cube.values.take(axis.parts, axis=number).sum(axis=number)
+        unknown = (there & ~cube.present).any(axis=number)
+        total: Any = cube.values.take(axis.total, axis=number)
+        known = cube.present.take(axis.total, axis=number) & ~unknown
+        wrong = np.argwhere(known & (np.abs(parts - total) > 0.5))
+        if len(wrong):
+            place = tuple(int(n) for n in wrong[0])
+            raise ContractBroken(
+                f"{axis.categories[axis.total]!r} of {axis.name} is {total[place]:g}, its parts make {parts[place]:g}",
+                hint="Correct the numbers, or name no total in [disclosure].",
+            )
+
+
 def _filled(
     axes: tuple[Axis, ...], rows: npt.NDArray[np.int64], places: tuple[Any, ...], table: pa.Table, rule: Disclosure
 ) -> Cube:  # fmt: skip

@@ -17,7 +17,7 @@ import pyarrow as pa
 from allmende.errors import HeldBack
 from allmende.guard.disclosure.attack import Known, bounds, revealed
 from allmende.guard.disclosure.cell_key import cell_key, perturb
-from allmende.guard.disclosure.cube import VALUES, Cube, Flags, Index, Name, Numbers, cube_of
+from allmende.guard.disclosure.cube import VALUES, Cube, Flags, Index, Name, Numbers, check_sums, cube_of
 from allmende.guard.disclosure.difference import of_areas, of_versions
 from allmende.guard.disclosure.suppress import hide, small_cells
 from allmende.model.disclosure import Change, Disclosure, Why
@@ -80,6 +80,7 @@ def _indexes(flags: Flags) -> list[Index]:
 def _suppress(
     table: pa.Table, cube: Cube, rule: Disclosure, secret: bytes, family: Sequence[Shown]
 ) -> Protected:
+    check_sums(cube)
     small, dominated = small_cells(cube, rule.minimum), _dominated(table, cube, rule)
     known, elsewhere = _of_family(cube, family)
     primary = small | dominated | known
@@ -154,6 +155,8 @@ def _perturb(
 def _round(
     table: pa.Table, cube: Cube, rule: Disclosure, secret: bytes, family: Sequence[Shown]
 ) -> Protected:
+    check_sums(cube)
+
     def rounded(index: Index) -> float:
         return float(np.floor(cube.values[index] / rule.base + 0.5) * rule.base)
 

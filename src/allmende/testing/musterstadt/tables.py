@@ -147,6 +147,27 @@ def _air(truth: Truth, station: str, year: int, month: int) -> dict[str, object]
     return {"station": station, "month": f"{year}-{month:02d}-01", "no2": round(value, 1)}
 
 
+def households(truth: Truth, today: date) -> bytes:
+    """CSV: households by district and size, with sums both ways; large ones are rare, so their numbers are small."""
+    sizes = ("1", "2", "3", "4", "5", "6", "7 und mehr")
+    header = ["Jahr", "Stadtteil-Nr.", *(f"Haushalte mit {size}" for size in sizes), "Haushalte"]
+    rows: list[list[object]] = []
+    for year in (today.year - 2, today.year - 1):
+        counts = [_households(truth, district, year) for district in truth.districts]
+        totals = [sum(column) for column in zip(*counts, strict=True)]
+        rows += [[year, d.code, *found] for d, found in zip(truth.districts, counts, strict=True)]
+        rows.append([year, "00", *totals])
+    return _csv(header, rows)
+
+
+def _households(truth: Truth, district: DistrictTruth, year: int) -> list[int]:
+    chance = truth.chance("households", district.code)
+    shares = (0.43, 0.33, 0.12, 0.09, 0.022, 0.003, 0.0009)
+    size = truth.people(district, year) / 2.05
+    found = [round(size * share * chance.uniform(0.8, 1.2)) for share in shares]
+    return [*found, sum(found)]
+
+
 def playgrounds(truth: Truth, today: date) -> bytes:
     """GeoJSON: playgrounds; Hochried and Steinbruch have hardly any."""
     shapes = district_shapes(truth)
@@ -234,6 +255,7 @@ TABLES: dict[str, tuple[Table, str]] = {
     "districts.geojson": (districts, "application/geo+json"),
     "population.csv": (population, "text/csv"),
     "children.csv": (children, "text/csv"),
+    "households.csv": (households, "text/csv"),
     "trees.csv": (trees, "text/csv"),
     "cycling.csv": (cycling, "text/csv"),
     "probes.geojson": (probes, "application/geo+json"),
