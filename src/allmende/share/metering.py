@@ -129,8 +129,9 @@ class Meter:
 class _Metered:
     """Counts the bytes of one answer."""
 
-    def __init__(self, send: Send, meter: Meter) -> None:
+    def __init__(self, send: Send, meter: Meter, is_head: bool) -> None:
         self._send = send
+        self._is_head = is_head  # nothing of the body goes out
         self._meter = meter
         self._waiting = 0
         self.agreement: Agreement | None = None
@@ -138,7 +139,7 @@ class _Metered:
     async def send(self, message: Message) -> None:
         """Pass a message on, and count. Raises QuotaUsed in the middle of an answer that is too large."""
         await self._send(message)
-        if message["type"] != "http.response.body" or not self._is_counted():
+        if message["type"] != "http.response.body" or self._is_head or not self._is_counted():
             return
         self._waiting += len(message.get("body", b""))
         if self._waiting >= BATCH:
@@ -164,7 +165,7 @@ def metered(app: App, meter: Meter) -> App:
         if scope["type"] != "http" or not any(name == b"authorization" for name, _ in scope["headers"]):
             await app(scope, receive, send)
             return
-        counting = _Metered(send, meter)
+        counting = _Metered(send, meter, bool(scope.get("state", {}).get("head")))
         scope[METERED] = counting
         try:
             await app(scope, receive, counting.send)
