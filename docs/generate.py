@@ -71,7 +71,10 @@ def commands() -> str:
         "`allmende COMMAND --help` says the same. CITY is the folder of a city.",
         "",
     ]
-    lines += [f"Exit status: {OK} done, {REFUSED} refused or failed, {USAGE} wrong use, {HELD} something is held back.", ""]
+    lines += [
+        f"Exit status: {OK} done, {REFUSED} refused or failed, {USAGE} wrong use, {HELD} something is held back.",
+        "",
+    ]
     lines += [
         "`allmende --debug COMMAND` shows the full trace of a fault, `allmende --version` the version.",
         "",

@@ -129,6 +129,18 @@ class TooOften(NotAllowed):
     """Somebody tried this too often in a short time. It works again after a while."""
 
 
+class QuotaUsed(NotAllowed):
+    """What was agreed for this day or month is used up, or does not hold so much. `seconds` until there is room."""
+
+    def __init__(self, message: str, *, seconds: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint, code="quota")
+        self.seconds = seconds
+
+
+class WrongPurpose(NotAllowed):
+    """The key's agreement is not for this. Name a purpose that was agreed, or ask the city."""
+
+
 class FormFault(AllmendeError):
     """A field of a form cannot be taken. Nothing was changed.
 

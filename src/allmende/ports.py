@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
 from allmende.model.account import SignIn
+from allmende.model.agreement import Agreement, Delivery, Quota
 from allmende.model.audit import Entry
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
@@ -316,6 +317,11 @@ class Store(Protocol):
     @property
     def accounts(self) -> Accounts:
         """Passwords and sign-ins."""
+        ...
+
+    @property
+    def agreements(self) -> Agreements:
+        """Agreements on commercial data, and what was used of them."""
         ...
 
     @property
@@ -746,6 +752,49 @@ class UseLedger(Protocol):
     def add(self, counted: Iterable[Use]) -> None: ...
     def of(self, subject: str, since: date) -> tuple[Use, ...]: ...
     def total(self) -> int: ...
+
+
+class Agreements(Protocol):
+    """Agreements with their keys, what was given back, and what was used of their quotas."""
+
+    def add(self, agreement: Agreement, made: datetime, entry: Entry) -> None: ...
+    def sign(self, id_: str, day: date, entry: Entry) -> None:
+        """The first signature counts. Raises NotFound."""
+        ...
+
+    def revoke(self, id_: str, at: datetime, because: str, entry: Entry) -> None:
+        """The first revocation counts. Raises NotFound."""
+        ...
+
+    def bind(self, id_: str, key: AccessKey, entry: Entry) -> None:
+        """A new key for the agreement. Raises NotFound."""
+        ...
+
+    def get(self, id_: str) -> Agreement:
+        """Raises NotFound."""
+        ...
+
+    def of_key(self, key_id: str) -> Agreement | None: ...
+    def all(self) -> tuple[Agreement, ...]:
+        """The newest first."""
+        ...
+
+    def deliver(self, delivery: Delivery, entry: Entry) -> None:
+        """Raises NotFound."""
+        ...
+
+    def deliveries(self, id_: str) -> tuple[Delivery, ...]:
+        """The oldest first."""
+        ...
+
+    def take(self, id_: str, amount: int, quotas: Sequence[tuple[Quota, date]]) -> Quota | None:
+        """Count `amount` in every quota, in the span that begins on its day, or in none of them.
+
+        The quota that does not hold so much; None when it was counted. Exact among several processes.
+        """
+        ...
+
+    def used(self, id_: str, quota: Quota, first: date) -> int: ...
 
 
 class IdentityCalls(Protocol):

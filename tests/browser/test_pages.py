@@ -44,6 +44,7 @@ PAGES = (
     "/f/rows~trees@1",
     "/stand",
     "/impressum",
+    "/vereinbarung",
     "/datenschutz",
     "/barrierefreiheit",
     "/gibt-es-nicht",

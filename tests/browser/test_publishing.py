@@ -158,7 +158,7 @@ def _catalogue(address: str) -> object:
     "path",
     [
         "/anmelden", "/werkstatt", "/en/werkstatt", "/werkstatt/neu", "{release}", "{release}/beschreiben",
-        "/werkstatt/d/trees", "/werkstatt/personen",
+        "/werkstatt/d/trees", "/werkstatt/personen", "/werkstatt/vertraege", "/werkstatt/vertraege/neu",
     ],
 )  # fmt: skip
 def test_no_barriers(

@@ -11,6 +11,7 @@ from allmende.city.links import _check_terms
 from allmende.model.access import Access
 from allmende.model.city import City, Contact
 from allmende.model.dataset import Dataset
+from allmende.model.guard import Allowed
 from allmende.model.knowledge import Recipe
 from allmende.model.source import Source
 from allmende.model.text import Text
@@ -87,3 +88,15 @@ def test_a_licence_closes_what_it_does_not_allow(licence: str, own: Access, made
     """Whatever the files say: the dataset itself, and what is made of it."""
     accesses = Accesses(city_of(licence, "cc0-1.0"))
     assert (accesses.dataset("a"), accesses.dataset("both")) == (own, made)
+
+
+def test_a_permission_of_the_owner_is_written_into_the_file() -> None:
+    """With a reason; without one it counts for nothing, and for one kind it allows no other."""
+    city = city_of("dl-de/by-2-0", "cc0-1.0", "cc0-1.0")
+
+    def faults(kind: str, reason: str) -> int:
+        allowed = (Allowed(kind, "", reason),)
+        return len(list(_check_terms(city, replace(city.datasets["both"], guard_allowed=allowed), "x.toml")))
+
+    assert faults("licence_drops", "Letter of 3 May") == 0
+    assert (faults("licence_drops", " "), faults("licence_conflict", "Letter of 3 May")) == (1, 1)

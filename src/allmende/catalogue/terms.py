@@ -18,7 +18,6 @@ from allmende.model.dataset import Dataset
 from allmende.model.licence import LICENCES, Licence
 
 TermsKind = Literal["licence_conflict", "licence_closed", "licence_drops"]
-TERMS_KINDS: frozenset[str] = frozenset({"licence_conflict", "licence_closed", "licence_drops"})
 _INSIDE = "Keep it inside the city (protected, internal), or leave one of the sources out."
 
 
@@ -34,13 +33,17 @@ class TermsFault:
 
 
 def terms_faults(city: City, dataset: Dataset) -> tuple[TermsFault, ...]:
-    """What the licences under a dataset do not allow; nothing when a recipe cannot be read (that is told elsewhere)."""
+    """What the licences under a dataset do not allow; nothing when a recipe cannot be read (that is told elsewhere).
+
+    What the dataset's file allows with a reason, such as a permission of the owner, is no fault.
+    """
     try:
         licences = licences_under(city, dataset)
     except AllmendeError:
         return ()
     found = _closed(city, dataset, licences)
-    return (found,) if found else _dropped(dataset, licences)
+    allowed = {one.kind for one in dataset.guard_allowed if one.reason.strip()}
+    return tuple(one for one in found or _dropped(dataset, licences) if one.kind not in allowed)
 
 
 def licences_under(city: City, dataset: Dataset) -> tuple[Licence, ...]:
@@ -51,27 +54,33 @@ def licences_under(city: City, dataset: Dataset) -> tuple[Licence, ...]:
     return tuple(dict.fromkeys([*own, *inputs]))
 
 
-def _closed(city: City, dataset: Dataset, licences: tuple[Licence, ...]) -> TermsFault | None:
+def _closed(city: City, dataset: Dataset, licences: tuple[Licence, ...]) -> tuple[TermsFault, ...]:
     """What may not be shown outside at all, though the dataset's file says so."""
-    terms = combine(licences)
-    setting = "recipe" if dataset.recipe else "district_column"
     if dataset.access >= Access.PROTECTED:
-        return None
-    if terms.conflict:
-        said = " and ".join(licence.title for licence in terms.conflict)
-        message = f"what is made of {said} may be passed on under neither"
-        return TermsFault("licence_conflict", setting, message, _INSIDE, terms.conflict)
-    changed = bool(Accesses(city).inputs(dataset.id))
-    bound = next((one for one in licences if "changes" in one.bans and changed), None)
-    if bound:
-        message = f"what is made of data under {bound.title} may not be passed on"
-        return TermsFault("licence_conflict", setting, message, _INSIDE, (bound,))
+        return ()
+    excluded = _excluded(city, dataset, licences)
     bound = next((one for one in (*licences, *_own(dataset)) if not one.is_open), None)
-    if bound is None:
-        return None
+    if excluded or bound is None:
+        return excluded
     hint = "Make it protected or internal, or ask the owner for an open licence."
     message = f"{bound.title} is no open licence, so the data can be neither open nor commercial"
-    return TermsFault("licence_closed", "access", message, hint, (bound,))
+    return (TermsFault("licence_closed", "access", message, hint, (bound,)),)
+
+
+def _excluded(city: City, dataset: Dataset, licences: tuple[Licence, ...]) -> tuple[TermsFault, ...]:
+    """Two licences that exclude each other, or one that forbids to pass on what was changed."""
+    conflict: tuple[Licence, ...] | None = combine(licences).conflict
+    if conflict is None and Accesses(city).inputs(dataset.id):
+        conflict = next(((one,) for one in licences if "changes" in one.bans), None)
+    if conflict is None:
+        return ()
+    said, neither = (
+        " and ".join(one.title for one in conflict),
+        "under neither" if conflict[1:] else "not at all",
+    )
+    setting = "recipe" if dataset.recipe else "district_column"
+    message = f"what is made of {said} may be passed on {neither}"
+    return (TermsFault("licence_conflict", setting, message, _INSIDE, conflict),)
 
 
 def _own(dataset: Dataset) -> tuple[Licence, ...]:

@@ -29,6 +29,7 @@ COMMANDS = {
     "export-city": "allmende.cli.export_city:export_city",
     "key": "allmende.cli.key:key",
     "subscription": "allmende.cli.subscription:subscription",
+    "agreement": "allmende.cli.agreement:agreement",
     "person": "allmende.cli.person:person",
     "release": "allmende.cli.release:release",
     "work": "allmende.cli.work:work",

@@ -13,6 +13,7 @@ from allmende.errors import (
     HeldBack,
     NotAllowed,
     NotFound,
+    QuotaUsed,
     RecipeInvalid,
     SignInNeeded,
     SourceRefused,
@@ -22,6 +23,7 @@ from allmende.errors import (
     TooOften,
     Undecodable,
     Unreadable,
+    WrongPurpose,
 )
 from allmende.model.problem import Problem
 
@@ -40,6 +42,8 @@ TITLES: dict[type[AllmendeError], str] = {
     ContractBroken: "The data do not fit their contract",
     RecipeInvalid: "The recipe is not right",
     NotFound: "Not found",
+    QuotaUsed: "What was agreed is used up",
+    WrongPurpose: "The agreement is not for this",
     NotAllowed: "Not allowed",
     Conflict: "Somebody else changed this in the meantime",
     StoreBusy: "Nothing can be stored at the moment",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from allmende.model.agreement import Agreement
 from allmende.model.person import Person
 
 
@@ -104,7 +105,8 @@ class WriteScope:
 class Principal:
     """Who asks: anonymous, the holder of a key, or a person; with the scopes that were granted.
 
-    `key_id` is the public id of the key, empty without one; `person` is who signed in, if somebody did.
+    `key_id` is the public id of the key, empty without one; `person` is who signed in, if somebody did;
+    `agreement` is what the key's rights follow from, when it has one.
     """
 
     kind: str = "anonymous"
@@ -113,6 +115,7 @@ class Principal:
     writes: tuple[WriteScope, ...] = ()
     key_id: str = ""
     person: Person | None = None
+    agreement: Agreement | None = None
 
     def may_read(self, access: Access, dataset: str) -> bool:
         """Default closed: open data are for everyone, everything else needs a scope that covers it."""

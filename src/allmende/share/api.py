@@ -12,6 +12,7 @@ from allmende.errors import NotFound, RecipeInvalid
 from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
+from allmende.share.api_agreement import AGREEMENT_ROUTES
 from allmende.share.api_live import follow_live
 from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
@@ -140,5 +141,5 @@ def search(
 
 API_ROUTES = [
     datasets, dataset, rows, use, rejected, indicators, indicator, stories, figure, search, push_observations,
-    take_message, follow_live, *SUBSCRIPTION_ROUTES, things,
+    take_message, follow_live, *SUBSCRIPTION_ROUTES, things, *AGREEMENT_ROUTES,
 ]  # fmt: skip

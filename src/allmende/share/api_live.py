@@ -22,6 +22,7 @@ from allmende.errors import AllmendeError, NotAllowed, NotFound, RecipeInvalid
 from allmende.model.subscription import Interest
 from allmende.ports import Observations
 from allmende.share.feed import Feed, Follower, Line
+from allmende.share.metering import PURPOSE_HEADER
 from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
 from allmende.share.push import send_json
@@ -49,6 +50,7 @@ class Wish:
     interest: Interest
     after: int | None
     authorization: str | None = field(default=None, repr=False)
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Live:
         """The datastreams the reader follows. Raises NotFound and NotAllowed."""
 
         def look() -> frozenset[int]:
-            return self.reads.followed(self.principals.of(wish.authorization), wish.names, wish.interest)
+            principal = self.principals.of(wish.authorization, wish.purpose)
+            return self.reads.followed(principal, wish.names, wish.interest)
 
         return await asyncio.to_thread(look)
 
@@ -111,6 +114,7 @@ def parse_wish(scope: dict[str, Any]) -> Wish:
         Interest(things=tuple(query["thing"]), properties=tuple(query["property"])),
         _number(after),
         authorization.decode("latin-1") if authorization else None,
+        headers.get(PURPOSE_HEADER.encode(), b"").decode("latin-1"),
     )
 
 

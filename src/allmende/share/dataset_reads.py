@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -55,7 +56,18 @@ class DatasetReads(Gate):
         receipts = tuple(r for r in self._store.receipts_of(sha256) if self._may_raw(principal, r))
         if not receipts:
             raise NotFound(f"there is no raw file {sha256!r}", where=f"/raw/{sha256}")
+        self._count_raw(principal, sha256, {receipt.source for receipt in receipts})
         return RawView(sha256, self._lake.raw_path(sha256), receipts)
+
+    def _count_raw(self, principal: Principal, sha256: str, sources: Collection[str]) -> None:
+        """A raw file counts as the rows that were made of it."""
+        if principal.agreement is None:
+            return
+        for dataset in self.city.datasets.values():
+            if dataset.source in sources:
+                made = [one for one in self._store.versions(dataset.id) if sha256 in one.raw]
+                for version in made[:1]:
+                    self._count_rows(principal, version, version.rows + version.rejected)
 
     def used_by(self, principal: Principal, dataset: str) -> UsedBy:
         """What is made from a dataset: recipes' datasets, indicators, stories; only what the reader may see."""

@@ -20,6 +20,7 @@ from allmende.share.downloads.about import About, about
 from allmende.share.downloads.formats import DESCRIPTION, FOR_SPREADSHEETS, FORMATS, FileName, Format
 from allmende.share.downloads.text import csvw
 from allmende.share.given import GivenCity, GivenDigests, GivenPrincipal, GivenReads
+from allmende.share.reads import Reads
 from allmende.share.series_files import series_file
 from allmende.share.views import RowStream
 
@@ -74,6 +75,7 @@ def download(
         stream,
         words,
         FOR_SPREADSHEETS if spreadsheet and wanted.format == "csv" else FORMATS[_fitting(wanted, stream)],
+        reads=reads,
         digests=digests,
         principal=principal,
         bom=bom,
@@ -92,6 +94,7 @@ def _file(
     words: About,
     format_: Format,
     *,
+    reads: Reads,
     digests: Digests,
     principal: Principal,
     bom: bool,
@@ -106,6 +109,7 @@ def _file(
         return Response(None, status_code=304, headers=headers, media_type=format_.media_type)
     if request.scope.get("state", {}).get("head"):
         return Response(b"", headers=headers, media_type=format_.media_type)
+    reads.check_rows(principal, stream.version)
     chunks = _chunks(stream, words, format_, bom)
     return Stream(digests.watching(etag, chunks), headers=headers, media_type=format_.media_type)
 

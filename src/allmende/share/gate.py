@@ -20,6 +20,7 @@ from allmende.model.observation import Observation
 from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt
 from allmende.ports import Engine, Lake, Series, Store
+from allmende.share.metering import Meter
 
 if TYPE_CHECKING:
     from allmende.catalogue.access import Accesses
@@ -82,6 +83,7 @@ class Gate:
         engine: Engine,
         search: SearchIndex | None,
         series: Series | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._known = known
         self._store = store
@@ -89,6 +91,7 @@ class Gate:
         self._engine = engine
         self._search = search
         self._series = series or NoSeries()
+        self._meter = meter
 
     @property
     def city(self) -> City:
@@ -148,6 +151,11 @@ class Gate:
         if not self._may_version(principal, version):
             raise no_version(dataset, number)
         return version
+
+    def _count_rows(self, principal: Principal, version: DatasetVersion, rows: int) -> None:
+        """Rows of what needs an agreement are counted before they are given. Raises QuotaUsed."""
+        if self._meter and self._version_access(version) > Access.OPEN:
+            self._meter.take(principal.agreement, "rows", rows)
 
     def _column_access(self, version: DatasetVersion, column: Column) -> Access:
         now = self._accesses.column(version.dataset, column.name)

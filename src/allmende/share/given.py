@@ -11,6 +11,7 @@ from allmende.model.text import Language
 from allmende.ports import Clock, Desk, Recompute, Store, Uploads
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
+from allmende.share.metering import Meter
 from allmende.share.people.forms import Form
 from allmende.share.people.openid import OpenId
 from allmende.share.people.signing_in import SignedIn, SigningIn
@@ -25,6 +26,7 @@ GivenClock = NamedDependency[SkipValidation[Clock]]
 GivenStore = NamedDependency[SkipValidation[Store]]
 GivenDrawings = NamedDependency[Drawings]
 GivenRecompute = NamedDependency[SkipValidation[Recompute | None]]
+GivenMeter = NamedDependency[Meter]
 GivenDigests = NamedDependency[Digests]
 GivenSigningIn = NamedDependency[SigningIn]
 GivenSigned = NamedDependency[SignedIn]

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allmende.errors import NotAllowed
-from allmende.model.access import ANONYMOUS, Principal, Scope, WriteScope
+from allmende.model.access import ANONYMOUS, Access, Principal, Scope, WriteScope
+from allmende.model.agreement import Agreement
 from allmende.model.run import AccessKey
 from allmende.ports import Clock, Store
+from allmende.share.metering import Meter
 
 _MARK = "allmende_"
 
@@ -54,26 +56,33 @@ def hash_of(secret: str) -> str:
 class Principals:
     """Knows the keys of the store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, meter: Meter | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._meter = meter or Meter(store.agreements, clock, lambda: "UTC")
 
-    def of(self, authorization: str | None) -> Principal:
-        """The principal of an `Authorization` header: nobody without one. Raises NotAllowed."""
+    def of(self, authorization: str | None, purpose: str = "") -> Principal:
+        """The principal of an `Authorization` header: nobody without one. Raises NotAllowed.
+
+        `purpose` is what the request says it is for; keys of agreements may need one.
+        """
         if not authorization:
             return ANONYMOUS
         scheme, _, secret = authorization.strip().partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise NotAllowed("this way to sign in is not known", hint="Send `Authorization: Bearer KEY`.")
-        return self._of_key(secret.strip())
+        return self._of_key(secret.strip(), purpose.strip())
 
-    def _of_key(self, secret: str) -> Principal:
+    def _of_key(self, secret: str, purpose: str) -> Principal:
         wanted = hash_of(secret)
         known = self._store.keys()
         found = [key for key in known if hmac.compare_digest(key.secret_hash, wanted)]
         if not found or not is_valid(found[0], self._clock.now()):
             raise NotAllowed("this key is not known or no longer valid", hint="Ask the city for a new key.")
-        return _principal_of(found[0])
+        principal = _principal_of(found[0], self._meter.of_key(found[0].id))
+        if principal.agreement is not None:
+            self._meter.check_purpose(principal.agreement, purpose)
+        return principal
 
     def of_id(self, key_id: str) -> Principal:
         """The principal of a key by its public id, for what it asked for earlier; nobody without an id.
@@ -86,10 +95,13 @@ class Principals:
         found = next((key for key in known if key.id == key_id), None)
         if found is None or not is_valid(found, self._clock.now()):
             raise NotAllowed("the key is no longer valid", where=key_id)
-        return _principal_of(found)
+        return _principal_of(found, self._meter.of_key(found.id))
 
 
-def _principal_of(key: AccessKey) -> Principal:
+def _principal_of(key: AccessKey, agreement: Agreement | None = None) -> Principal:
+    if agreement is not None:  # then nothing else counts
+        agreed = tuple(Scope(Access.COMMERCIAL, dataset) for dataset in agreement.datasets)
+        return Principal("key", key.name, agreed, key_id=key.id, agreement=agreement)
     scopes = [parse_scope(scope) for scope in key.scopes]
     return Principal(
         "key",

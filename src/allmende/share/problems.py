@@ -14,6 +14,7 @@ from allmende.errors import (
     HeldBack,
     NotAllowed,
     NotFound,
+    QuotaUsed,
     RecipeInvalid,
     SignInNeeded,
     SourceRefused,
@@ -23,6 +24,7 @@ from allmende.errors import (
     TooOften,
     Undecodable,
     Unreadable,
+    WrongPurpose,
 )
 from allmende.share.people.forms import ForeignForm
 
@@ -46,6 +48,8 @@ TABLE: dict[type[Exception], Dress] = {
     NotFound: Dress(404, "not-found", "There is no such thing"),
     SignInNeeded: Dress(401, "sign-in-needed", "Please sign in"),
     TooOften: Dress(429, "too-often", "This was tried too often; wait a while"),
+    QuotaUsed: Dress(429, "quota-used", "What was agreed is used up"),
+    WrongPurpose: Dress(403, "wrong-purpose", "The agreement is not for this"),
     ForeignForm: Dress(403, "foreign-form", "This form cannot be taken"),
     NotAllowed: Dress(401, "not-allowed", "This key may not do this"),
     FormFault: Dress(422, "form-fault", "A field of the form cannot be taken"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from allmende.errors import NotFound
-from allmende.model.access import Principal
+from allmende.model.access import Access, Principal
 from allmende.model.dataset import Column, DatasetVersion
 from allmende.model.source import Rejected
 from allmende.share.dataset_reads import DatasetReads
@@ -40,18 +40,33 @@ class RowReads(DatasetReads):
         found = self._readable_version(principal, dataset, version)
         chosen = _pick(self._columns(principal, found), columns, dataset)
         limit, offset = min(max(limit, 0), MOST_ROWS), max(offset, 0)
+        self._count_rows(principal, found, max(0, min(limit, found.rows - offset)) if chosen else 0)
         batches = self._lake.read(dataset, found.lake_version)
         rows = tuple(_page(_only(batches, chosen), offset, limit)) if chosen else ()
         return RowsPage(found.pin, chosen, rows, found.rows, offset, limit)
 
     def stream(self, principal: Principal, dataset: str, version: int | None = None) -> RowStream:
         """All rows of a version, in order, in batches. Raises NotFound, also when there is no download
-        because the licence is not known."""
+        because the licence is not known. Reading the first batch counts all rows, and may raise QuotaUsed."""
         view = self.dataset(principal, dataset, version)
         if view.version is None or not view.downloadable:
             raise NotFound(f"there is no download of {dataset!r}", where=f"/d/{dataset}")
         batches = self._lake.read(dataset, view.version.lake_version)
-        return RowStream(view, view.columns, _only(batches, view.columns))
+        return RowStream(
+            view, view.columns, self._counted(principal, view.version, _only(batches, view.columns))
+        )
+
+    def check_rows(self, principal: Principal, version: DatasetVersion) -> None:
+        """QuotaUsed when an agreement does not hold all rows of a version; counts nothing."""
+        if self._meter and self._version_access(version) > Access.OPEN:
+            self._meter.check(principal.agreement, "rows", version.rows)
+
+    def _counted(
+        self, principal: Principal, version: DatasetVersion, batches: Iterator[pa.RecordBatch]
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, counted when the first is asked for: who only asks what is new has used none."""
+        self._count_rows(principal, version, version.rows)
+        yield from batches
 
     def rejected(
         self,
@@ -69,6 +84,7 @@ class RowReads(DatasetReads):
         shown = tuple(r for r in faults if self._may_fault(principal, found, r))
         if not self._may_raw_text(principal, found):
             shown = tuple(replace(r, raw="") for r in shown)
+        self._count_rows(principal, found, len(shown[offset : offset + limit]))
         return RejectedPage(found.pin, shown[offset : offset + limit], len(shown))
 
     def _faults(self, version: DatasetVersion) -> tuple[Rejected, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
+from anyio.to_thread import run_sync
 from litestar import Litestar, Request, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
@@ -18,7 +19,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 import allmende
-from allmende.errors import AllmendeError, NotFound, SignInNeeded
+from allmende.errors import AllmendeError, NotFound, QuotaUsed, SignInNeeded
 from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
@@ -34,6 +35,7 @@ from allmende.share.files import FILE_ROUTES, inner_path
 from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
+from allmende.share.metering import PURPOSE_HEADER, Meter, metered
 from allmende.share.page_cache import PageCache
 from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
@@ -95,10 +97,11 @@ def create_app(
     """
     # The system's allocator gives memory back; Arrow's own keeps 10 MB for a next time that is rare here.
     pa.set_memory_pool(pa.system_memory_pool())
-    reads = reads_of(workspace)
-    principals = Principals(workspace.store, workspace.clock)
+    meter = Meter(workspace.store.agreements, workspace.clock, lambda: workspace.city.time_zone)
+    reads = reads_of(workspace, meter)
+    principals = Principals(workspace.store, workspace.clock, meter)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads, open_id)
+    provided = _provided(workspace, reads, principals, meter, drawings, recompute, desk, uploads, open_id)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -121,15 +124,17 @@ def create_app(
     )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
-    counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
+    counter = UseCounter(
+        metered(cache, meter), workspace.store.use, workspace.clock, workspace.city.time_zone
+    )
     app.state.use_counter = counter
     app.on_shutdown.append(counter.flush)
     app.asgi_handler = with_headers(counter)  # type: ignore[assignment]
     return app
 
 
-def reads_of(workspace: Served) -> Reads:
-    """The gate of a workspace."""
+def reads_of(workspace: Served, meter: Meter | None = None) -> Reads:
+    """The gate of a workspace; without `meter` the rows that agreements use are not counted."""
     from allmende.catalogue.access import Accesses
     from allmende.catalogue.lineage import Lineage
     from allmende.catalogue.search import SearchIndex
@@ -150,6 +155,7 @@ def reads_of(workspace: Served) -> Reads:
         workspace.engine,
         SearchIndex(workspace.data / "search.sqlite"),
         workspace.series,
+        meter,
     )
 
 
@@ -157,6 +163,7 @@ def _provided(
     workspace: Served,
     reads: Reads,
     principals: Principals,
+    meter: Meter,
     drawings: Drawings,
     recompute: Recompute | None,
     desk: Desk | None,
@@ -165,9 +172,16 @@ def _provided(
 ) -> dict[str, Provide]:
     people = People(SigningIn(workspace.store, workspace.clock), workspace)
 
-    def principal(request: Request[Any, Any, Any]) -> Principal:
-        given = request.headers.get("authorization")
-        return principals.of(given) if given else people.principal(request)
+    def of_key(given: str, purpose: str, scope: Any) -> Principal:
+        found = principals.of(given, purpose)
+        meter.begin(found, scope)
+        return found
+
+    async def principal(request: Request[Any, Any, Any]) -> Principal:
+        given, purpose = request.headers.get("authorization"), request.headers.get(PURPOSE_HEADER, "")
+        if given:  # what a key uses is written down, which must not hold others up
+            return await run_sync(of_key, given, purpose, request.scope)
+        return people.principal(request)
 
     digests = Digests()
     constant = {
@@ -176,13 +190,14 @@ def _provided(
         "drawings": drawings,
         "digests": digests,
         "recompute": recompute,
+        "meter": meter,
         "store": workspace.store,
         "signing_in": people.signing_in,
         "open_id": open_id,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)
-    provided["principal"] = Provide(principal, sync_to_thread=False)
+    provided["principal"] = Provide(principal)
     provided["desk"] = Provide(_wired(desk), sync_to_thread=False)
     provided["uploads"] = Provide(_wired(uploads), sync_to_thread=False)
     provided["signed"] = Provide(people.signed, sync_to_thread=False)
@@ -261,7 +276,10 @@ def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[A
     status, body = problem(error, _path(request))
     if status >= 500:
         _log.error("%s: %s", _path(request), error)
-    return _dressed(request, status, body)
+    answer = _dressed(request, status, body)
+    if isinstance(error, QuotaUsed):
+        answer.headers["retry-after"] = str(error.seconds)
+    return answer
 
 
 def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

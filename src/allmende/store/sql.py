@@ -33,6 +33,7 @@ from allmende.model.run import AccessKey, Feedback, Run, Step
 from allmende.model.source import Receipt
 from allmende.model.text import Language
 from allmende.store.accounts import SqlAccounts
+from allmende.store.agreements import SqlAgreements
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
@@ -73,6 +74,7 @@ class SqlStore:
         self.people = SqlPeople(engine)
         self.accounts = SqlAccounts(engine)
         self.use = SqlUseLedger(engine)
+        self.agreements = SqlAgreements(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

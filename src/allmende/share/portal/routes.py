@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from allmende.share.portal.assets import asset
+from allmende.share.portal.pages.agreement import agreement_example
 from allmende.share.portal.pages.city_map import map_page
 from allmende.share.portal.pages.closed import closed_register
 from allmende.share.portal.pages.data import dataset, datasets
@@ -28,6 +29,13 @@ from allmende.share.portal.pages.sign_in import (
 )
 from allmende.share.portal.pages.state import state
 from allmende.share.portal.pages.things import thing, things
+from allmende.share.portal.pages.workshop.agreements import (
+    agreement_form,
+    agreement_page,
+    agreements,
+    change_agreement,
+    make_agreement,
+)
 from allmende.share.portal.pages.workshop.begin import begin, begin_form
 from allmende.share.portal.pages.workshop.dataset import change_dataset, workshop_dataset
 from allmende.share.portal.pages.workshop.describe import describe, describe_form
@@ -41,5 +49,6 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, asset,
     closed_register, to_service, from_service, sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
     describe_form, describe, workshop_dataset, change_dataset, people, change_people,
+    agreement_example, agreements, agreement_form, make_agreement, agreement_page, change_agreement,
     begin_upload, upload_state, take_piece, drop_upload,
 )  # fmt: skip

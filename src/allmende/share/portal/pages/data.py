@@ -17,10 +17,18 @@ from allmende.guard.terms.combine import Terms, combine
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
+from allmende.ports import Store
 from allmende.share.cells import as_text
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.given import (
+    GivenCity,
+    GivenClock,
+    GivenLanguage,
+    GivenPrincipal,
+    GivenReads,
+    GivenStore,
+)
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
@@ -48,7 +56,7 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `terms` is what its licences ask for, `credit` the line that names the sources; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
+    `terms` is what its licences ask for, `credit` the line that names the sources, `gifts` are (party, what it gave back) of agreements; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
     """
 
     view: DatasetView
@@ -57,6 +65,7 @@ class Context:
     formats: tuple[str, ...]
     terms: Terms
     credit: str
+    gifts: tuple[tuple[str, str], ...]
     used_by: tuple[tuple[str, str], ...]
     frozen: bool
     address: str
@@ -110,6 +119,7 @@ def dataset(
     language: GivenLanguage,
     clock: GivenClock,
     request: Request[Any, Any, Any],
+    store: GivenStore,
     name: str,
 ) -> Response[str] | Redirect:
     """A dataset: the newest version, `@3` a certain one, `@2026-11-22` leads to the one known on that day."""
@@ -138,6 +148,7 @@ def dataset(
         terms=combine(view.licences),
         credit=credit_of(view, language, str(request.base_url).rstrip("/")),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
+        gifts=_gifts(store, view.dataset.id),
         host=str(request.base_url).rstrip("/"),
         score=score(Described(view.dataset, view.version, view.licences, city)),
         use=reads.use(principal, view.dataset.id, clock.now()),
@@ -149,6 +160,14 @@ def dataset(
         crumbs=((t("nav.home"), "/"), (t("nav.data"), "/daten")),
     )  # fmt: skip
     return page("dataset.html", context, frame, city, language)
+
+
+def _gifts(store: Store, dataset: str) -> tuple[tuple[str, str], ...]:
+    """What parties gave back for this dataset, where they agreed to be named for it."""
+    known = [one for one in store.agreements.all() if one.credited and dataset in one.datasets]
+    return tuple(
+        (one.party, delivery.text) for one in known for delivery in store.agreements.deliveries(one.id)
+    )
 
 
 def _on_day(reads: Reads, principal: Principal, language: Language, name: str, day: str) -> Redirect:
