@@ -35,6 +35,7 @@ from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
 from allmende.model.upload import Upload
+from allmende.model.use import Use
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
 from allmende.model.withdrawal import Incident
@@ -306,6 +307,11 @@ class Store(Protocol):
     @property
     def people(self) -> People:
         """People with their roles, and the audit log."""
+        ...
+
+    @property
+    def use(self) -> UseLedger:
+        """How often data are used."""
         ...
 
     @property
@@ -781,6 +787,14 @@ class Agreements(Protocol):
         ...
 
     def used(self, id_: str, quota: Quota, first: date) -> int: ...
+
+
+class UseLedger(Protocol):
+    """Sums of use by day; nothing about who used what."""
+
+    def add(self, counted: Iterable[Use]) -> None: ...
+    def of(self, subject: str, since: date) -> tuple[Use, ...]: ...
+    def total(self) -> int: ...
 
 
 class IdentityCalls(Protocol):

@@ -45,6 +45,7 @@ from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.subscribing import Subscribing
+from allmende.share.use_counter import UseCounter
 from allmende.share.writers import Writers
 from allmende.share.writes import Writes
 
@@ -123,7 +124,10 @@ def create_app(
     )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
-    app.asgi_handler = with_headers(metered(cache, meter))  # type: ignore[assignment]
+    counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
+    app.state.use_counter = counter
+    app.on_shutdown.append(counter.flush)
+    app.asgi_handler = with_headers(metered(counter, meter))  # type: ignore[assignment]
     return app
 
 

@@ -21,11 +21,18 @@ from allmende.ports import Store
 from allmende.share.cells import as_text
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads, GivenStore
+from allmende.share.given import (
+    GivenCity,
+    GivenClock,
+    GivenLanguage,
+    GivenPrincipal,
+    GivenReads,
+    GivenStore,
+)
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
-from allmende.share.views import DatasetView, RejectedPage
+from allmende.share.views import DatasetView, RejectedPage, UseView
 
 _NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,9})))?")
 PREVIEW = 10
@@ -64,6 +71,7 @@ class Context:
     address: str
     host: str
     score: Score
+    use: UseView
 
 
 @get("/daten", include_in_schema=False, sync_to_thread=True)
@@ -109,6 +117,7 @@ def dataset(
     principal: GivenPrincipal,
     city: GivenCity,
     language: GivenLanguage,
+    clock: GivenClock,
     request: Request[Any, Any, Any],
     store: GivenStore,
     name: str,
@@ -142,6 +151,7 @@ def dataset(
         gifts=_gifts(store, view.dataset.id),
         host=str(request.base_url).rstrip("/"),
         score=score(Described(view.dataset, view.version, view.licences, city)),
+        use=reads.use(principal, view.dataset.id, clock.now()),
     )
     t = Words(language)
     frame = Frame(
