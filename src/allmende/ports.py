@@ -746,14 +746,6 @@ class Accounts(Protocol):
     def sign_out_everywhere(self, person: str) -> None: ...
 
 
-class UseLedger(Protocol):
-    """Sums of use by day; nothing about who used what."""
-
-    def add(self, counted: Iterable[Use]) -> None: ...
-    def of(self, subject: str, since: date) -> tuple[Use, ...]: ...
-    def total(self) -> int: ...
-
-
 class Agreements(Protocol):
     """Agreements with their keys, what was given back, and what was used of their quotas."""
 
@@ -795,6 +787,14 @@ class Agreements(Protocol):
         ...
 
     def used(self, id_: str, quota: Quota, first: date) -> int: ...
+
+
+class UseLedger(Protocol):
+    """Sums of use by day; nothing about who used what."""
+
+    def add(self, counted: Iterable[Use]) -> None: ...
+    def of(self, subject: str, since: date) -> tuple[Use, ...]: ...
+    def total(self) -> int: ...
 
 
 class IdentityCalls(Protocol):

@@ -221,3 +221,13 @@ def test_the_holder_of_a_key_reads_the_agreement_and_its_policy(desk: Desk) -> N
     assert policy.headers["content-type"].startswith("application/ld+json")
     assert policy.json()["permission"][0]["target"] == ["http://testserver.local/d/commercial-data"]
     assert desk.client.get("/api/v1/agreement").status_code == 404
+
+
+@pytest.mark.parametrize("counted", ["rows", "bytes"])
+def test_asking_for_the_head_of_a_file_uses_nothing_of_it(counted: Any, desk: Desk) -> None:
+    """Nothing of the body goes out."""
+    agreement, (secret,) = desk.agree(quota(counted, "day", 500))
+    answer = desk.client.head("/d/commercial-data@1.csv", headers={"authorization": f"Bearer {secret}"})
+    assert (answer.status_code, desk.used(agreement)) == (200, 0)
+    assert desk.status("/d/commercial-data@1.csv", secret) == 200
+    assert desk.used(agreement) > 0

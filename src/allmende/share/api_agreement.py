@@ -11,7 +11,7 @@ from allmende.guard.terms.odrl import policy_of
 from allmende.model.access import Principal
 from allmende.model.agreement import Agreement
 from allmende.share.given import GivenCity, GivenMeter, GivenPrincipal
-from allmende.share.metering import Use
+from allmende.share.metering import QuotaUse
 from allmende.share.shape import Json
 
 
@@ -36,7 +36,7 @@ def agreement_of(principal: Principal) -> Agreement:
     return principal.agreement
 
 
-def shape_agreement(found: Agreement, uses: tuple[Use, ...]) -> Json:
+def shape_agreement(found: Agreement, uses: tuple[QuotaUse, ...]) -> Json:
     """An agreement for its party."""
     return {
         "id": found.id,

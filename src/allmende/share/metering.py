@@ -30,7 +30,7 @@ _OVER = {
 
 
 @dataclass(frozen=True)
-class Use:
+class QuotaUse:
     """How much was used of a quota, in the day or month that now is."""
 
     quota: Quota
@@ -93,11 +93,11 @@ class Meter:
                 assert agreement is not None
                 raise self._used_up(agreement, use.quota, amount)
 
-    def uses(self, agreement: Agreement) -> tuple[Use, ...]:
+    def uses(self, agreement: Agreement) -> tuple[QuotaUse, ...]:
         """How much was used of each quota."""
         today = day_of(self._clock.now(), self._time_zone())
         return tuple(
-            Use(one, self._agreements.used(agreement.id, one, since(one.span, today)))
+            QuotaUse(one, self._agreements.used(agreement.id, one, since(one.span, today)))
             for one in agreement.quotas
         )
 

@@ -124,12 +124,10 @@ def create_app(
     )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
-    counter = UseCounter(
-        metered(cache, meter), workspace.store.use, workspace.clock, workspace.city.time_zone
-    )
+    counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
     app.state.use_counter = counter
     app.on_shutdown.append(counter.flush)
-    app.asgi_handler = with_headers(counter)  # type: ignore[assignment]
+    app.asgi_handler = with_headers(metered(counter, meter))  # type: ignore[assignment]
     return app
 
 

@@ -73,8 +73,8 @@ class SqlStore:
         self.releases = SqlReleases(engine)
         self.people = SqlPeople(engine)
         self.accounts = SqlAccounts(engine)
-        self.use = SqlUseLedger(engine)
         self.agreements = SqlAgreements(engine)
+        self.use = SqlUseLedger(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

@@ -35,7 +35,7 @@ from allmende.share.given import (
     GivenSigned,
     GivenStore,
 )
-from allmende.share.metering import Meter, Use
+from allmende.share.metering import Meter, QuotaUse
 from allmende.share.people.forms import Form
 from allmende.share.people.signing_in import SignedIn
 from allmende.share.portal.agreement_text import Part, text_of
@@ -90,7 +90,7 @@ class Context:
     agreement: Agreement
     holding: Holding
     parts: tuple[Part, ...]
-    uses: tuple[Use, ...]
+    uses: tuple[QuotaUse, ...]
     gifts: tuple[Given, ...]
     may_sign: bool
     may_change: bool
