@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from allmende.errors import AllmendeError
 from allmende.flow.desk_fetch import fetch, give_up
 from allmende.flow.workspace import Workspace
+from allmende.model.fault import DIED
 
 _log = logging.getLogger(__name__)
 AT_ONCE = 2
 SECONDS = 1_800
-DIED = "the process that worked on it was ended"
 DIED_HINT = "The file may be too large or damaged. Try again, or send it in parts."
 
 

@@ -10,10 +10,11 @@ from typing import get_args
 import pytest
 
 import allmende
+from allmende.model.fault import DIED, FAULTS, UNUSABLE
 from allmende.model.received import FileKind, FileProblem
 from allmende.model.source import Rejected
 from allmende.model.text import Language
-from allmende.share.portal.file_words import say_problem, say_rejected
+from allmende.share.portal.file_words import say_fault, say_problem, say_rejected
 from allmende.share.portal.words import Words, words
 from allmende.structure.receiving.look import NO_TABLES
 
@@ -74,3 +75,14 @@ def test_reasons_of_rows() -> None:
     assert say_rejected(row, Words("de")) == "„{x}“ ist keine Zahl"
     assert say_rejected(row, Words("en")) == "“{x}” is not a number"
     assert say_rejected(Rejected(1, "a", "'x' is not a number", "x;1"), Words("de")) == "'x' is not a number"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_faults_of_work_have_words(language: Language) -> None:
+    """Sentences that the store keeps are told in the reader's language; others as they were noted."""
+    t = Words(language)
+    assert all(say_fault(fault, t) != fault for fault in FAULTS)
+    assert say_fault("the address did not answer", t) == "the address did not answer"
+    assert say_fault(DIED, Words("de")).startswith("Die Arbeit daran")
+    assert "PDF-Datei" in say_fault(f"{UNUSABLE} (is pdf)", Words("de"))
+    assert say_fault(f"{UNUSABLE} (several files)", Words("de")) == "Diese Datei kann nicht verwendet werden."
