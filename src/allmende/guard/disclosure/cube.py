@@ -95,9 +95,9 @@ def check_sums(cube: Cube) -> None:
     for number, axis in enumerate(cube.axes):
         if axis.total is None:
             continue
-        parts: Numbers = cube.values.take(axis.parts, axis=number).sum(axis=number)
+        parts: Any = cube.values.take(axis.parts, axis=number).sum(axis=number)
         unknown = (there & ~cube.present).any(axis=number)
-        total: Numbers = cube.values.take(axis.total, axis=number)
+        total: Any = cube.values.take(axis.total, axis=number)
         known = cube.present.take(axis.total, axis=number) & ~unknown
         wrong = np.argwhere(known & (np.abs(parts - total) > 0.5))
         if len(wrong):
