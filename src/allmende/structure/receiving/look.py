@@ -17,7 +17,7 @@ from allmende.structure.reading.archives import contents
 from allmende.structure.receiving.blocks import find_blocks
 from allmende.structure.receiving.cells import Sheet, text_look, workbook_sheets
 from allmende.structure.receiving.disguises import disguise
-from allmende.structure.receiving.excel import excel_problems
+from allmende.structure.receiving.excel import excel_problems, refuse_far_cells
 from allmende.structure.receiving.kinds import KNOWN_ENDINGS, WORKBOOKS, kind_of, names_of
 from allmende.structure.receiving.open_document import hidden_sheets, is_locked, open_document_problems
 
@@ -127,6 +127,8 @@ def _copy(packed, file) -> None:  # type: ignore[no-untyped-def]
 def _workbook(path: Path, kind: FileKind) -> FileLook:
     if (kind == "ods" and is_locked(path)) or (kind == "xlsx" and not zipfile.is_zipfile(path)):
         raise Unreadable("the spreadsheet is locked with a password", code="locked")
+    if kind in ("xlsx", "xlsm"):
+        refuse_far_cells(path)
     sheets, problems = list[SheetLook](), list[FileProblem]()
     hidden = hidden_sheets(path) if kind == "ods" else frozenset[str]()
     for sheet in workbook_sheets(path):
