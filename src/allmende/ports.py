@@ -734,6 +734,14 @@ class Accounts(Protocol):
     def sign_out_everywhere(self, person: str) -> None: ...
 
 
+class IdentityCalls(Protocol):
+    """Talks to the city's sign-in service. Raises SourceUnreachable and SourceRefused."""
+
+    def get(self, address: str) -> bytes: ...
+    def post(self, address: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> bytes: ...
+    def close(self) -> None: ...
+
+
 # --- publishing --------------------------------------------------------------------------------
 
 

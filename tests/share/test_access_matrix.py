@@ -103,6 +103,8 @@ PORTAL: dict[str, Route] = {
     "/barrierefreiheit": Route("/barrierefreiheit"),
     "/anmelden": Route("/anmelden"),
     "/abmelden": Route("POST /abmelden"),
+    "/anmelden/dienst": Route("/anmelden/dienst"),
+    "/anmelden/zurueck": Route("/anmelden/zurueck"),
     "/anmelden/{link:str}": Route("/anmelden/nothing"),
     "/werkstatt": Route("/werkstatt"),
     "/werkstatt/neu": Route("/werkstatt/neu"),

@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "allmende.cli.doctor:doctor",
     "backup": "allmende.cli.backup:backup",
     "restore": "allmende.cli.restore:restore",
+    "export-city": "allmende.cli.export_city:export_city",
     "key": "allmende.cli.key:key",
     "subscription": "allmende.cli.subscription:subscription",
     "person": "allmende.cli.person:person",

@@ -35,6 +35,7 @@ from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
+from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.principals import Principals
@@ -82,6 +83,7 @@ def create_app(
     recompute: Recompute | None = None,
     *,
     desk: Desk | None = None,
+    open_id: OpenId | None = None,
     uploads: Uploads | None = None,
     anonymous_writes: bool = False,
 ) -> Litestar:
@@ -95,7 +97,7 @@ def create_app(
     reads = reads_of(workspace)
     principals = Principals(workspace.store, workspace.clock)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads)
+    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads, open_id)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -155,6 +157,7 @@ def _provided(
     recompute: Recompute | None,
     desk: Desk | None,
     uploads: Uploads | None,
+    open_id: OpenId | None,
 ) -> dict[str, Provide]:
     people = People(SigningIn(workspace.store, workspace.clock), workspace)
 
@@ -171,6 +174,7 @@ def _provided(
         "recompute": recompute,
         "store": workspace.store,
         "signing_in": people.signing_in,
+        "open_id": open_id,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)

@@ -15,6 +15,7 @@ from allmende.share.portal.pages.home import home
 from allmende.share.portal.pages.knowledge import knowledge, story
 from allmende.share.portal.pages.legal import accessibility, imprint, privacy, report_barrier
 from allmende.share.portal.pages.machines import robots, sitemap
+from allmende.share.portal.pages.open_id import from_service, to_service
 from allmende.share.portal.pages.passport import compute_again, passport
 from allmende.share.portal.pages.search import search
 from allmende.share.portal.pages.sign_in import (
@@ -37,7 +38,7 @@ from allmende.share.portal.pages.workshop.uploads import begin_upload, drop_uplo
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     home, knowledge, story, goals, goal, districts, district, datasets, dataset, map_page, search, passport,
     compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, asset,
-    sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
+    to_service, from_service, sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
     describe_form, describe, workshop_dataset, change_dataset, people, change_people,
     begin_upload, upload_state, take_piece, drop_upload,
 )  # fmt: skip
