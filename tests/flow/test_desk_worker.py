@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,25 @@ def test_a_process_that_dies_is_told_and_loses_nothing(
     assert look is not None
     assert look.rows == 2
     worker.close()
+
+
+def test_closing_breaks_off_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is stopped does not wait for a large file; the look can be done again."""
+    city = open_desk(tmp_path / "data")
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ntouch $0.began\nexec sleep 60\n", encoding="utf-8")
+    program.chmod(0o700)
+    monkeypatch.setattr("allmende.flow.desk_worker.sys.executable", str(program))
+    worker = DeskWorker(city.workspace)
+    release = Desk(city.workspace, worker).begin(ANNA, "green", city.desk.keep([CSV]), "a.csv")
+    until = time.monotonic() + 30
+    while not (tmp_path / "program.began").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    worker.close()
+    while city.desk.get(ANNA, release.id).work and time.monotonic() < until:
+        time.sleep(0.02)
+    assert city.desk.get(ANNA, release.id).fault == DIED
+    assert time.monotonic() < until
 
 
 LIMITED = """

@@ -16,6 +16,7 @@ from allmende.model.source import Rejected
 from allmende.model.text import Language
 from allmende.share.portal.file_words import say_fault, say_problem, say_rejected
 from allmende.share.portal.words import Words, words
+from allmende.structure.receiving import excel
 from allmende.structure.receiving.look import NO_TABLES
 
 SOURCE = Path(allmende.__file__).parent
@@ -29,7 +30,17 @@ def codes() -> set[str]:
     for folder in ("structure/receiving", "structure/reading", "structure/propose", "connectors/table"):
         for path in (SOURCE / folder).glob("*.py"):
             found |= set(re.findall(r'\bcode="(\w+)"', path.read_text(encoding="utf-8")))
-    return found | {f"is_{kind}" for kind in NO_TABLES}
+    found |= {code for code, _ in excel._PARTS}
+    found |= {
+        "mixed_numbers",
+        "mixed_days",
+        "formula_text",
+        "markup",
+        "broken_letters",
+        "merged",
+        "merged_down",
+    }
+    return found | {f"is_{kind}" for kind in NO_TABLES} | {"several_tables", "several_sheets"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
