@@ -98,6 +98,7 @@ PORTAL: dict[str, Route] = {
         "/t/{c}-thing/{c}-thing-soil-moisture/mittel/86400-{day}", "thing"
     ),
     "/stand": Route("/stand", "list"),
+    "/nicht-offen": Route("/nicht-offen"),
     "/impressum": Route("/impressum"),
     "/datenschutz": Route("/datenschutz"),
     "/barrierefreiheit": Route("/barrierefreiheit"),
