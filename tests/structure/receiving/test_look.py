@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.model.received import FileLook
@@ -349,6 +349,7 @@ def whole_workbook() -> bytes:
         return workbook(Path(folder) / "a.xlsx").read_bytes()
 
 
+@settings(max_examples=300)
 @given(st.data())
 def test_no_damaged_workbook_raises(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A workbook with a few bytes changed, or cut off, is told to be broken, or read."""

@@ -20,6 +20,7 @@ from defusedxml.ElementTree import fromstring
 
 from allmende.errors import Unreadable
 from allmende.model.received import FileProblem
+from allmende.structure.reading.archives import DAMAGED
 from allmende.structure.reading.ranges import letters
 from allmende.structure.reading.ranges import number as column_number
 
@@ -77,7 +78,7 @@ def excel_problems(path: Path) -> Iterator[FileProblem]:
             yield from _part_problems(archive.namelist())
             for name, part in _sheet_parts(archive):
                 yield from _told(name, _scan(archive, part))
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _broken(str(error)) from None
 
 
@@ -90,7 +91,7 @@ def refuse_far_cells(path: Path) -> None:
                     found = _DIMENSION.search(file.read(_OVERLAP))
                 if found and (column_number(found[1].decode()) + 1) * int(found[2]) > MOST_CELLS:
                     raise _too_far(name, found[1].decode() + found[2].decode())
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _broken(str(error)) from None
 
 

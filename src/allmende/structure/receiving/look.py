@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 from allmende.errors import Unreadable
 from allmende.model.received import Block, FileKind, FileLook, FileProblem, SheetLook
-from allmende.structure.reading.archives import contents
+from allmende.structure.reading.archives import DAMAGED, contents
 from allmende.structure.receiving.blocks import find_blocks
 from allmende.structure.receiving.cells import Sheet, text_look, workbook_sheets
 from allmende.structure.receiving.disguises import disguise
@@ -37,6 +37,8 @@ def look_into(path: Path, file_name: str) -> FileLook:
         return _looked(path, file_name)
     except Unreadable as error:
         return FileLook(problems=(problem_of(error),))
+    except (*DAMAGED, ValueError, SyntaxError) as error:
+        return FileLook(problems=(FileProblem("broken", "stop", params={"reason": str(error)}),))
 
 
 def problem_of(error: Unreadable) -> FileProblem:
@@ -104,7 +106,7 @@ def _unzip(path: Path, target: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(names[0]) as packed, target.open("wb") as file:
             _copy(packed, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Unreadable(
             f"the ZIP file is damaged: {error}", hint="It may have been cut off.", code="broken"
         ) from None
