@@ -6,6 +6,7 @@ release still stands as it was, and can be tried again.
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from allmende.flow.looking import look, receipt_of, unusable
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
 from allmende.model.dataset import Check
+from allmende.model.fault import MEMORY, NO_ROLE
 from allmende.model.guard import GuardFinding
 from allmende.model.release import SYSTEM, Release, ReleaseStep, Work, advance, checked, deadline_of
 from allmende.model.release import Step as ReleaseMove
@@ -39,15 +41,17 @@ from allmende.structure.persons import findings_of
 from allmende.structure.publish import Workshop, inputs_of, make_rows
 from allmende.structure.receiving.look import look_into
 
-MOST_MEMORY = 8 * 1024**3
+MOST_MEMORY, LEAST_MEMORY = 8 * 1024**3, 4 * 1024**3
+"""Of addresses: libraries reserve far more than they use."""
 MOST_SECONDS = 900
 WAITS = 300.0
-NO_ROLE = "who approved it no longer has the role"
 
 
 def limit_this_process() -> None:
     """From now on this process ends when it takes more memory or time than any honest table needs."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = min(MOST_MEMORY, max(LEAST_MEMORY, physical * 3 // 4))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
 
 
@@ -62,7 +66,7 @@ def work_on(workspace: Workspace, what: str, subject: str) -> None:
     except AllmendeError as error:
         give_up(workspace, subject, error.message, error.hint)
     except (MemoryError, pa.ArrowMemoryError):
-        give_up(workspace, subject, "the file needs more memory than is allowed", "Send it in parts.")
+        give_up(workspace, subject, MEMORY, "Send it in parts.")
     except Exception as error:
         give_up(workspace, subject, f"{type(error).__name__}: {error}", "This is a fault of Allmende.")
 

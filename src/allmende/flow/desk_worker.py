@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from allmende.errors import AllmendeError
 from allmende.flow.desk_fetch import fetch, give_up
 from allmende.flow.workspace import Workspace
+from allmende.model.fault import DIED
 
 _log = logging.getLogger(__name__)
 AT_ONCE = 2
 SECONDS = 1_800
-DIED = "the process that worked on it was ended"
 DIED_HINT = "The file may be too large or damaged. Try again, or send it in parts."
 
 
@@ -23,6 +23,7 @@ class DeskWorker:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._running: dict[subprocess.Popen[bytes], str] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="desk")
 
     def __call__(self, what: str, subject: str) -> None:
@@ -30,8 +31,11 @@ class DeskWorker:
         self._pool.submit(self._work, what, subject)
 
     def close(self) -> None:
-        """Begin nothing more; what is under way ends by itself."""
+        """Begin nothing more. Looks and checks are broken off, they can be done again; publishing ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for process, what in list(self._running.items()):
+            if what in ("look", "check"):
+                process.terminate()
 
     def _work(self, what: str, subject: str) -> None:
         try:
@@ -48,14 +52,19 @@ class DeskWorker:
     def _process(self, what: str, subject: str) -> None:
         command = [sys.executable, "-m", "allmende", "work", str(self._workspace.city_folder)]
         command += ["--data", str(self._workspace.data), what, subject]
+        process = subprocess.Popen(  # noqa: S603 - our own command; the subject is an id of ours
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        self._running[process] = what
         try:
-            ended = subprocess.run(  # noqa: S603 - our own command; the subject is an id of ours
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
-            )
+            _, told = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            ended = None
-        if ended is None or ended.returncode:
-            said = ended.stderr.decode("utf-8", "replace")[-500:] if ended else "too long"
+            process.kill()
+            _, told = process.communicate()
+        finally:
+            self._running.pop(process)
+        if process.returncode:
+            said = told.decode("utf-8", "replace")[-500:]
             _log.warning("work for the workshop ended early: %s of %s: %s", what, subject, said)
             if what != "refresh":
                 give_up(self._workspace, subject, DIED, DIED_HINT)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from allmende.errors import Unreadable
 from allmende.flow.workspace import Workspace
 from allmende.model.dataset import Column
+from allmende.model.fault import UNUSABLE
 from allmende.model.look import Look, SeenColumn
 from allmende.model.received import Choice, FileLook
 from allmende.model.release import Release
@@ -54,7 +55,7 @@ def unusable(file: FileLook) -> Unreadable:
     """The error for a file that nothing can be made of."""
     stop = next(one for one in file.problems if one.severity == "stop")
     return Unreadable(
-        f"this file cannot be used ({stop.code.replace('_', ' ')})",
+        f"{UNUSABLE} ({stop.code.replace('_', ' ')})",
         hint="Bring a better one.",
         code=stop.code,
         params=stop.params,

@@ -10,11 +10,13 @@ from typing import get_args
 import pytest
 
 import allmende
+from allmende.model.fault import DIED, FAULTS, UNUSABLE
 from allmende.model.received import FileKind, FileProblem
 from allmende.model.source import Rejected
 from allmende.model.text import Language
-from allmende.share.portal.file_words import say_problem, say_rejected
+from allmende.share.portal.file_words import say_fault, say_problem, say_rejected
 from allmende.share.portal.words import Words, words
+from allmende.structure.receiving import excel
 from allmende.structure.receiving.look import NO_TABLES
 
 SOURCE = Path(allmende.__file__).parent
@@ -28,7 +30,17 @@ def codes() -> set[str]:
     for folder in ("structure/receiving", "structure/reading", "structure/propose", "connectors/table"):
         for path in (SOURCE / folder).glob("*.py"):
             found |= set(re.findall(r'\bcode="(\w+)"', path.read_text(encoding="utf-8")))
-    return found | {f"is_{kind}" for kind in NO_TABLES}
+    found |= {code for code, _ in excel._PARTS}
+    found |= {
+        "mixed_numbers",
+        "mixed_days",
+        "formula_text",
+        "markup",
+        "broken_letters",
+        "merged",
+        "merged_down",
+    }
+    return found | {f"is_{kind}" for kind in NO_TABLES} | {"several_tables", "several_sheets"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,3 +86,14 @@ def test_reasons_of_rows() -> None:
     assert say_rejected(row, Words("de")) == "„{x}“ ist keine Zahl"
     assert say_rejected(row, Words("en")) == "“{x}” is not a number"
     assert say_rejected(Rejected(1, "a", "'x' is not a number", "x;1"), Words("de")) == "'x' is not a number"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_faults_of_work_have_words(language: Language) -> None:
+    """Sentences that the store keeps are told in the reader's language; others as they were noted."""
+    t = Words(language)
+    assert all(say_fault(fault, t) != fault for fault in FAULTS)
+    assert say_fault("the address did not answer", t) == "the address did not answer"
+    assert say_fault(DIED, Words("de")).startswith("Die Arbeit daran")
+    assert "PDF-Datei" in say_fault(f"{UNUSABLE} (is pdf)", Words("de"))
+    assert say_fault(f"{UNUSABLE} (several files)", Words("de")) == "Diese Datei kann nicht verwendet werden."

@@ -145,3 +145,12 @@ def test_headings_that_are_missing_or_double_are_told(tmp_path: Path) -> None:
     assert remarks(path)["no_header"].severity == "ask"
     path.write_text("Ort;Wert;Wert;A;B;C;\na;1;2;5;6;7;x\nb;3;4;5;6;7;y\n", encoding="utf-8")
     assert {"names_twice", "unnamed"} <= set(remarks(path))
+
+
+def test_broken_umlauts_are_told(tmp_path: Path) -> None:
+    """UTF-8 that some program took for Windows-1252, and what was lost for good."""
+    path = tmp_path / "a.csv"
+    path.write_text("Ort;Zahl\nSÃ¼d;1\nGr�n;2\nNördlich;3\n", encoding="utf-8")
+    assert remarks(path)["broken_letters"].params["count"] == "2"
+    path.write_bytes("Ort;Zahl\nSüd;1\nGrün;2\nNördlich;3\n".encode("cp1252"))
+    assert remarks(path) == {}

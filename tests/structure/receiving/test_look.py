@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -12,10 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allmende.model.received import FileLook
+from allmende.structure.receiving.excel import excel_problems
 from allmende.structure.receiving.look import look_into
 from tests.structure.receiving.conftest import codes, with_parts, workbook, write_rows
 
@@ -150,6 +152,20 @@ def test_hidden_things_are_asked_for(look: Looked, tmp_path: Path) -> None:
     assert [one.sheet for one in found.blocks] == ["Schulen"]
 
 
+def test_hidden_rows_however_they_are_written(tmp_path: Path) -> None:
+    """Other programs write other orders, other quotation marks, and prefixes."""
+    sheet = (
+        b"<x:worksheet xmlns:x='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><x:cols>"
+        b"<x:col hidden='true' max='3' min='3'/></x:cols><x:sheetData><x:row hidden='1' r='2'>"
+        b"<x:c t='e' r='A2'><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c></x:row></x:sheetData></x:worksheet>"
+    )
+    path = with_parts(workbook(tmp_path / "a.xlsx"), {"xl/worksheets/sheet1.xml": sheet}, tmp_path / "b.xlsx")
+    found = {one.code: one for one in excel_problems(path)}
+    assert found["hidden_rows"].row == 2
+    assert found["hidden_columns"].column == "C"
+    assert found["error_cells"].params["cells"] == "A2"
+
+
 def test_only_hidden_sheets_are_no_table(look: Looked, tmp_path: Path) -> None:
     """Nothing hidden is taken by default."""
 
@@ -249,6 +265,27 @@ def test_wide_headers_are_told(look: Looked, tmp_path: Path) -> None:
     assert (codes(found), found.stopped) == ({"many_columns"}, False)
 
 
+@pytest.mark.parametrize("cell", ["XFD1048576", "ZZ100000"])
+def test_a_cell_far_away_is_told_before_anything_is_read(cell: str, look: Looked, tmp_path: Path) -> None:
+    """Readers would make room for every cell up to there: gigabytes for a slip of the mouse."""
+
+    def make(_: Any, sheet: Any) -> None:
+        write_rows(sheet)
+        sheet.write(cell, "x")
+
+    (problem,) = look(workbook(tmp_path / "a.xlsx", make)).problems
+    assert (problem.code, problem.severity, problem.params["cell"]) == ("far_cell", "stop", cell)
+
+
+def test_tags_without_an_end_take_no_time(tmp_path: Path) -> None:
+    """A sheet made to keep a pattern busy for hours is done with in seconds."""
+    sheet = b"<worksheet><sheetData>" + b'<row r="1" r="1" <c r="A1" ' * 100_000
+    path = with_parts(workbook(tmp_path / "a.xlsx"), {"xl/worksheets/sheet1.xml": sheet}, tmp_path / "b.xlsx")
+    started = time.perf_counter()
+    assert [one.code for one in excel_problems(path)] == []
+    assert time.perf_counter() - started < 20
+
+
 def test_days_of_the_old_mac_calendar_need_no_words(look: Looked, tmp_path: Path) -> None:
     """Workbooks that count from 1904 are as good as others."""
     assert look(workbook(tmp_path / "a.xlsx", date_1904=True)).problems == ()
@@ -312,6 +349,7 @@ def whole_workbook() -> bytes:
         return workbook(Path(folder) / "a.xlsx").read_bytes()
 
 
+@settings(max_examples=300)
 @given(st.data())
 def test_no_damaged_workbook_raises(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A workbook with a few bytes changed, or cut off, is told to be broken, or read."""

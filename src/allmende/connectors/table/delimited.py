@@ -30,7 +30,7 @@ _SHORT = 4_096
 def read_delimited(found: Text, options: Options) -> Grid:
     """The grid of a delimited text. Raises Unreadable when it is empty or too wide."""
     data = _with_plain_lines(found.data, options.quote.encode())
-    if not data or data.isspace() or found.text.isspace():
+    if not data or data.isspace() or (len(data) < _HEAD and found.text.isspace()):
         raise Unreadable("the file holds no rows", hint="Was it exported completely?", code="no_rows")
     top = data[: _HEAD * 2].decode("utf-8", "ignore")
     delimiter = options.delimiter or find_delimiter(top[:_HEAD])

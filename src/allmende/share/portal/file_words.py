@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allmende.model.fault import FAULTS, UNUSABLE
 from allmende.model.received import FileProblem, Severity
 from allmende.model.source import Rejected
 from allmende.share.portal.words import Words
@@ -40,6 +41,17 @@ def _where(problem: FileProblem, t: Words) -> str:
     if problem.column:
         parts.append(t("file.in_column", column=problem.column))
     return ", ".join(parts)
+
+
+def say_fault(fault: str, t: Words) -> str:
+    """Why a piece of work could not be ended; a fault without words of its own as it was noted, in English."""
+    if fault in FAULTS:
+        return t(f"fault.{FAULTS[fault]}")
+    if not fault.startswith(UNUSABLE):
+        return fault
+    code = fault.removeprefix(UNUSABLE).strip(" ().").replace(" ", "_")
+    known = t.knows(f"file_problem.{code}") and "{" not in t(f"file_problem.{code}")
+    return f"{t('file.stopped')} {t(f'file_problem.{code}')}" if known else t("file.stopped")
 
 
 def say_rejected(rejected: Rejected, t: Words) -> str:

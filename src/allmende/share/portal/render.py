@@ -25,7 +25,7 @@ from allmende.model.received import FileProblem
 from allmende.model.source import Rejected
 from allmende.model.text import Language, Text
 from allmende.share.portal.assets import Assets, assets
-from allmende.share.portal.file_words import Said, say_problem, say_rejected
+from allmende.share.portal.file_words import Said, say_fault, say_problem, say_rejected
 from allmende.share.portal.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -160,6 +160,10 @@ class Sayings:
     def rejected(self, row: Rejected) -> str:
         """Why a row was not taken."""
         return say_rejected(row, Words(self.language))
+
+    def fault(self, fault: str) -> str:
+        """Why a piece of work for the workshop could not be ended."""
+        return say_fault(fault, Words(self.language))
 
     def problem(self, problem: FileProblem) -> Said:
         """What is wrong with a file, where, and what to do."""

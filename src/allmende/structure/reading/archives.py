@@ -12,6 +12,8 @@ MOST_FILES = 1000
 LARGEST = 2 * 1024**3
 WORST_RATIO = 200
 """Real geodata pack to a tenth at best; Deflate can reach 1:1032, which only bombs do."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, RuntimeError, NotImplementedError)
+"""What reading an entry of a damaged ZIP raises."""
 _SMALL = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
 

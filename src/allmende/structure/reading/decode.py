@@ -14,22 +14,22 @@ from allmende.errors import Unreadable
 
 LARGEST = 2 * 1024**3
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _SAMPLE = 200_000
+_START = 8_000
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Decoded text and the encoding it was in; `data` is the same text in UTF-8."""
+    """A text in UTF-8, and the encoding it came in. Large files are not held as text and bytes at once."""
 
-    text: str
+    data: bytes
     encoding: str
-    utf8: bytes | None = None
 
     @property
-    def data(self) -> bytes:
-        """The text in UTF-8, without encoding it anew when it came so."""
-        return self.text.encode("utf-8", "replace") if self.utf8 is None else self.utf8
+    def text(self) -> str:
+        """All of it, decoded anew each time."""
+        return self.data.decode("utf-8", "replace")
 
 
 def gunzip(data: bytes) -> bytes:
@@ -47,27 +47,28 @@ def gunzip(data: bytes) -> bytes:
 def decode(data: bytes, declared: str = "") -> Text:
     """The text in `data`. Unreadable when it is no text, or not in the declared encoding."""
     found = _declared(data, declared) if declared else _detected(data)
-    if _CONTROL.search(found.text[:_SAMPLE]):
+    if _CONTROL.search(found.data[:_SAMPLE]):
         raise Unreadable(
             "this is not text but a binary file",
             hint="Is it a picture or a program? Ask for CSV or Excel.",
             code="nul_bytes",
         )
-    if "\x00" in found.text:  # no table holds any, and some readers of ours would stop at it
-        line = found.text.count("\n", 0, found.text.index("\x00")) + 1
+    zero = found.data.find(b"\x00")  # no table holds any, and some readers of ours would stop at it
+    if zero >= 0:
+        line = found.data.count(b"\n", 0, zero) + 1
         raise Unreadable(
             f"line {line} holds a zero byte",
             hint="Was the file damaged? Export it again.",
             code="nul_bytes",
             params={"line": str(line)},
         )
-    _refuse_other_formats(found.text)
+    _refuse_other_formats(found.data[:_START].decode("utf-8", "ignore"))
     return found
 
 
 def _declared(data: bytes, encoding: str) -> Text:
     try:
-        return Text(data.decode(encoding).removeprefix("\ufeff"), encoding)
+        return _text(data.decode(encoding).removeprefix("\ufeff"), encoding)
     except LookupError:
         raise Unreadable(f"there is no encoding {encoding!r}", hint="Write utf-8 or cp1252.") from None
     except UnicodeDecodeError as error:
@@ -80,11 +81,16 @@ def _declared(data: bytes, encoding: str) -> Text:
 def _detected(data: bytes) -> Text:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return Text(data[len(mark) :].decode(encoding, errors="replace"), encoding)
+            return _text(data[len(mark) :].decode(encoding, errors="replace"), encoding)
     try:
-        return Text(data.decode("utf-8"), "utf-8", data)
+        data.decode("utf-8")
     except UnicodeDecodeError:
         return _guessed(data)
+    return Text(data, "utf-8")
+
+
+def _text(text: str, encoding: str) -> Text:
+    return Text(text.encode("utf-8", "replace"), encoding)
 
 
 def _guessed(data: bytes) -> Text:
@@ -93,13 +99,13 @@ def _guessed(data: bytes) -> Text:
         raise Unreadable("this is not text but a binary file", hint="Ask for CSV or Excel.")
     text = data.decode("cp1252", errors="replace")
     if "\ufffd" not in text:
-        return Text(text, "cp1252")
+        return _text(text, "cp1252")
     best = from_bytes(data[:_SAMPLE]).best()
     if best is None:
         raise Unreadable(
             "the encoding of this text cannot be told", hint="Declare it with the option encoding."
         )
-    return Text(data.decode(best.encoding, errors="replace"), best.encoding)
+    return _text(data.decode(best.encoding, errors="replace"), best.encoding)
 
 
 def _refuse_other_formats(text: str) -> None:

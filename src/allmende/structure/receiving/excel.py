@@ -20,20 +20,27 @@ from defusedxml.ElementTree import fromstring
 
 from allmende.errors import Unreadable
 from allmende.model.received import FileProblem
+from allmende.structure.reading.archives import DAMAGED
 from allmende.structure.reading.ranges import letters
+from allmende.structure.reading.ranges import number as column_number
 
 _PIECE = 4 * 1024 * 1024
 _OVERLAP = 64 * 1024
 _LARGEST_PART = 16 * 1024 * 1024
 _MOST_TOLD = 5
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"[^>]*?\bhidden="(?:1|true)"')
-_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^>]*?>")
+_ROW = re.compile(
+    rb"""<(?:\w+:)?row\b(?=[^<>]{0,400}?\bhidden=["'](?:1|true)["'])[^<>]{0,400}?\br=["'](\d{1,7})["']"""
+)
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b[^<>]{0,400}?>")
 _NO_VALUE = re.compile(
-    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*?>\s*<(?:\w+:)?f\b(?:[^>]*?/>|[^>]*?>[^<]*</(?:\w+:)?f>)'
+    rb"""<(?:\w+:)?c\b[^<>]{0,400}?\br=["']([A-Z]{1,3}\d{1,7})["'][^<>]{0,400}?>\s*"""
+    rb"<(?:\w+:)?f\b(?:[^<>]{0,400}?/>|[^<>]{0,400}?>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_FAULT = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*?\bt="e")[^>]*?\br="([A-Z]{1,3}\d{1,7})"')
+_FAULT = re.compile(
+    rb"""<(?:\w+:)?c\b(?=[^<>]{0,400}?\bt=["']e["'])[^<>]{0,400}?\br=["']([A-Z]{1,3}\d{1,7})["']"""
+)
 _HOSTILE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _PARTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("macros", re.compile(r"(?i)xl/(?:.*/)?vbaProject\.bin|xl/macrosheets/.*|xl/activeX/.*")),
@@ -43,6 +50,13 @@ _PARTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("comments", re.compile(r"(?i)xl/(?:comments\d*\.xml|comments/.*|threadedComments/.*)")),
     ("hidden_copies", re.compile(r"(?i)xl/pivotCache/pivotCacheRecords.*")),
     ("embedded", re.compile(r"(?i)xl/embeddings/.*")),
+)
+
+
+MOST_CELLS = 60_000_000
+"""A sheet's rows times columns. Readers make room for every cell up to the last one, filled or not."""
+_DIMENSION = re.compile(
+    rb"""<(?:\w+:)?dimension\b[^<>]{0,400}?\bref=["'](?:[A-Z]{1,3}\d{1,7}:)?([A-Z]{1,3})(\d{1,7})["']"""
 )
 
 
@@ -64,8 +78,30 @@ def excel_problems(path: Path) -> Iterator[FileProblem]:
             yield from _part_problems(archive.namelist())
             for name, part in _sheet_parts(archive):
                 yield from _told(name, _scan(archive, part))
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise _broken(str(error)) from None
+
+
+def refuse_far_cells(path: Path) -> None:
+    """Unreadable when a sheet reaches so far that nobody can have meant it: a cell filled by mistake, or an attack."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, part in _sheet_parts(archive):
+                with archive.open(part) as file:
+                    found = _DIMENSION.search(file.read(_OVERLAP))
+                if found and (column_number(found[1].decode()) + 1) * int(found[2]) > MOST_CELLS:
+                    raise _too_far(name, found[1].decode() + found[2].decode())
+    except DAMAGED as error:
+        raise _broken(str(error)) from None
+
+
+def _too_far(sheet: str, cell: str) -> Unreadable:
+    return Unreadable(
+        f"the sheet {sheet!r} reaches to the cell {cell}",
+        hint="Is a cell far down or far to the right filled by mistake?",
+        code="far_cell",
+        params={"cell": cell, "sheet": sheet},
+    )
 
 
 def _part_problems(names: Iterable[str]) -> Iterator[FileProblem]:
@@ -140,8 +176,8 @@ def _pieces(file: BinaryIO) -> Iterator[tuple[bool, bytes, int]]:
 
 def _hidden_columns(piece: bytes) -> Iterator[str]:
     for tag in _COLUMN.findall(piece[: piece.find(b"<sheetData") + 1 or len(piece)]):
-        shown = re.search(rb'\bhidden="(?:1|true)"', tag) is None
-        low, high = (re.search(rb'\b%s="(\d{1,5})"' % name, tag) for name in (b"min", b"max"))
+        shown = re.search(rb"""\bhidden=["'](?:1|true)["']""", tag) is None
+        low, high = (re.search(rb"""\b%s=["'](\d{1,5})["']""" % name, tag) for name in (b"min", b"max"))
         if shown or low is None or high is None:
             continue
         # Columns hidden up to the edge of the sheet are empty: they only narrow the view.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from allmende.errors import Unreadable
 from allmende.model.received import FileKind
-from allmende.structure.reading.archives import contents
+from allmende.structure.reading.archives import DAMAGED, contents
 
 _START = 4_096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -101,7 +101,7 @@ def _open_document(path: Path) -> FileKind:
     try:
         with zipfile.ZipFile(path) as archive, archive.open("mimetype") as file:
             said = file.read(200)
-    except (KeyError, zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Unreadable(f"the ZIP file is damaged: {error}", hint="It may have been cut off.") from None
     if b"spreadsheet" in said:
         return "ods"

@@ -13,11 +13,11 @@ from pathlib import Path, PurePath
 
 from allmende.errors import Unreadable
 from allmende.model.received import Block, FileKind, FileLook, FileProblem, SheetLook
-from allmende.structure.reading.archives import contents
+from allmende.structure.reading.archives import DAMAGED, contents
 from allmende.structure.receiving.blocks import find_blocks
 from allmende.structure.receiving.cells import Sheet, text_look, workbook_sheets
 from allmende.structure.receiving.disguises import disguise
-from allmende.structure.receiving.excel import excel_problems
+from allmende.structure.receiving.excel import excel_problems, refuse_far_cells
 from allmende.structure.receiving.kinds import KNOWN_ENDINGS, WORKBOOKS, kind_of, names_of
 from allmende.structure.receiving.open_document import hidden_sheets, is_locked, open_document_problems
 
@@ -37,6 +37,8 @@ def look_into(path: Path, file_name: str) -> FileLook:
         return _looked(path, file_name)
     except Unreadable as error:
         return FileLook(problems=(problem_of(error),))
+    except (*DAMAGED, ValueError, SyntaxError) as error:
+        return FileLook(problems=(FileProblem("broken", "stop", params={"reason": str(error)}),))
 
 
 def problem_of(error: Unreadable) -> FileProblem:
@@ -104,7 +106,7 @@ def _unzip(path: Path, target: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(names[0]) as packed, target.open("wb") as file:
             _copy(packed, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Unreadable(
             f"the ZIP file is damaged: {error}", hint="It may have been cut off.", code="broken"
         ) from None
@@ -127,6 +129,8 @@ def _copy(packed, file) -> None:  # type: ignore[no-untyped-def]
 def _workbook(path: Path, kind: FileKind) -> FileLook:
     if (kind == "ods" and is_locked(path)) or (kind == "xlsx" and not zipfile.is_zipfile(path)):
         raise Unreadable("the spreadsheet is locked with a password", code="locked")
+    if kind in ("xlsx", "xlsm"):
+        refuse_far_cells(path)
     sheets, problems = list[SheetLook](), list[FileProblem]()
     hidden = hidden_sheets(path) if kind == "ods" else frozenset[str]()
     for sheet in workbook_sheets(path):

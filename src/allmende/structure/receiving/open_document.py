@@ -15,6 +15,7 @@ from defusedxml.ElementTree import iterparse
 
 from allmende.errors import Unreadable
 from allmende.model.received import FileProblem
+from allmende.structure.reading.archives import DAMAGED
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -49,7 +50,7 @@ def open_document_problems(path: Path) -> Iterator[FileProblem]:
         raise Unreadable(
             "the spreadsheet is made to do harm", hint="It was not opened.", code="hostile"
         ) from None
-    except (zipfile.BadZipFile, OSError, EOFError, KeyError, RuntimeError, ValueError, SyntaxError) as error:
+    except (*DAMAGED, ValueError, SyntaxError) as error:
         raise Unreadable(
             f"the spreadsheet is broken: {error}",
             hint="Open and save it again in LibreOffice.",

@@ -17,6 +17,8 @@ pc: Any = pyarrow.compute
 _NUMBER = r"^\s*[+-]?(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:[.,]\d+)?\s*[%€]?\s*$"
 _DAY = r"^\s*(?:\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4})\s*$"
 _FORMULA = r"^[=@\t\r]|^[+-][^\d\s.,]"
+_BROKEN = r"Ã[¤¶¼Ÿ„–œ\x{0084}\x{0096}\x{009c}]|â€|\x{fffd}"
+"""UTF-8 that was read as Windows-1252 somewhere on its way, and signs that were lost."""
 _MARKUP = r"<\s*(?:script|img|svg|iframe|a|object|style|html)\b"
 MOSTLY = 0.8
 LONG = 32_767
@@ -70,7 +72,7 @@ def _mixed(name: str, values: pa.ChunkedArray[Any]) -> Iterator[FileProblem]:
 
 
 def _suspicious(name: str, values: pa.ChunkedArray[Any]) -> Iterator[FileProblem]:
-    for code, pattern in (("formula_text", _FORMULA), ("markup", _MARKUP)):
+    for code, pattern in (("formula_text", _FORMULA), ("markup", _MARKUP), ("broken_letters", _BROKEN)):
         found = values.filter(pc.match_substring_regex(values, pattern=pattern, ignore_case=True))
         if len(found):
             said = {"count": str(len(found)), "examples": _examples(found.slice(0, 2).to_pylist())}
