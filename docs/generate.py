@@ -23,7 +23,7 @@ import allmende.share.portal.pages
 from allmende.catalogue.doubts import oddities
 from allmende.cli import COMMANDS
 from allmende.cli import allmende as command_line
-from allmende.cli.errors import OK, REFUSED, TITLES, USAGE
+from allmende.cli.errors import HELD, OK, REFUSED, TITLES, USAGE
 from allmende.cli.settings import SETTINGS
 from allmende.errors import AllmendeError
 from allmende.model.limits import FLAGS, Limits
@@ -71,7 +71,7 @@ def commands() -> str:
         "`allmende COMMAND --help` says the same. CITY is the folder of a city.",
         "",
     ]
-    lines += [f"Exit status: {OK} done, {REFUSED} refused or failed, {USAGE} wrong use.", ""]
+    lines += [f"Exit status: {OK} done, {REFUSED} refused or failed, {USAGE} wrong use, {HELD} something is held back.", ""]
     lines += [
         "`allmende --debug COMMAND` shows the full trace of a fault, `allmende --version` the version.",
         "",

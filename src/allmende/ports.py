@@ -33,6 +33,7 @@ from allmende.model.standing import Standing
 from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
+from allmende.model.upload import Upload
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
 from allmende.model.withdrawal import Incident
@@ -733,6 +734,14 @@ class Accounts(Protocol):
     def sign_out_everywhere(self, person: str) -> None: ...
 
 
+class IdentityCalls(Protocol):
+    """Talks to the city's sign-in service. Raises SourceUnreachable and SourceRefused."""
+
+    def get(self, address: str) -> bytes: ...
+    def post(self, address: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> bytes: ...
+    def close(self) -> None: ...
+
+
 # --- publishing --------------------------------------------------------------------------------
 
 
@@ -790,6 +799,28 @@ class Releases(Protocol):
 
     def add_incident(self, incident: Incident) -> None: ...
     def incidents(self) -> tuple[Incident, ...]: ...
+
+
+class Uploads(Protocol):
+    """Files that come in pieces. Somebody else's is not there."""
+
+    def begin(self, person: str, department: str, file_name: str, size: int) -> Upload:
+        """Make room for a file. Raises NotAllowed (too large, too many), StoreBusy (no space)."""
+        ...
+
+    def get(self, person: str, upload: str) -> Upload:
+        """The upload with what has come of it. Raises NotFound."""
+        ...
+
+    def append(self, person: str, upload: str, offset: int, piece: bytes) -> Upload:
+        """Take what follows behind `offset`. Raises Conflict when that is not where it ends."""
+        ...
+
+    def chunks(self, person: str, upload: str) -> Iterator[bytes]:
+        """All bytes of a whole upload."""
+        ...
+
+    def remove(self, person: str, upload: str) -> None: ...
 
 
 class Desk(Protocol):

@@ -203,3 +203,14 @@ def test_the_chain_of_causes_is_told() -> None:
 def test_recorded_answers_are_json(small: Small) -> None:
     """The fixture's recording is what the tests say it is."""
     assert len(json.loads((small.replay / "benches.json").read_text(encoding="utf-8"))) == 3
+
+
+def test_export_city_says_what_it_wrote(call: Call, small: Small) -> None:
+    """A city without anything in its store is copied; a second time is refused."""
+    out = small.data.parent / "out" / "kleinstadt"
+    assert call("export-city", small.city, out, "--data", small.data)[0] == 0
+    assert (out / "city.toml").read_bytes() == (small.city / "city.toml").read_bytes()
+    assert call("check", out)[0] == 0
+    status, _, complaint = call("export-city", small.city, out, "--data", small.data)
+    assert status == 1
+    assert "there is something already" in complaint

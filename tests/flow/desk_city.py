@@ -18,7 +18,7 @@ from allmende.model.audit import Entry
 from allmende.model.city import Theme
 from allmende.model.look import DescribedColumn, Description
 from allmende.model.person import Department, Grant, Person
-from allmende.model.release import Release
+from allmende.model.release import Release, ReleaseRules
 from allmende.model.text import Text
 from allmende.testing.clock import START
 from allmende.testing.small import small_city
@@ -70,7 +70,7 @@ class DeskCity:
         return [one.number for one in self.workspace.store.versions(dataset)]
 
 
-def open_desk(data: Path) -> DeskCity:
+def open_desk(data: Path, rules: ReleaseRules = ReleaseRules()) -> DeskCity:
     """The city in a folder."""
     data.mkdir(parents=True, exist_ok=True)
     city = replace(
@@ -79,6 +79,7 @@ def open_desk(data: Path) -> DeskCity:
             "green": Department("green", Text("Grünflächenamt", "Green spaces")),
             "roads": Department("roads", Text("Tiefbauamt", "Roads")),
         },
+        release=rules,
         themes={"green": Theme("green", Text("Grün und Bänke", "Green and benches"))},
     )
     workspace = small_workspace(replace(city, sources={}, datasets={}), data, [])

@@ -16,6 +16,7 @@ from allmende.model.access import ANONYMOUS, Access
 from allmende.model.audit import Entry, first_fault
 from allmende.model.dataset import DatasetVersion
 from allmende.model.look import DescribedColumn, Description
+from allmende.model.release import ReleaseRules
 from allmende.share.people.signing_in import principal_of
 from allmende.share.views import DatasetView
 from allmende.share.web import reads_of
@@ -295,3 +296,45 @@ def test_an_address_is_fetched_and_then_refreshes_itself(city: DeskCity) -> None
     assert city.numbers("benches") == [2, 1]
     with pytest.raises(FormFault, match="address_form"):
         city.desk.begin_address(ANNA, "green", "file:///etc/passwd")
+
+
+def wait_days(city: DeskCity, days: int) -> None:
+    """Let time pass, and run."""
+    assert isinstance(city.workspace.clock, FixedClock)
+    city.workspace.clock.advance(timedelta(days=days))
+    run_city(city.workspace, lambda run: None)
+
+
+def test_what_nobody_answers_for_opens_by_itself(tmp_path: Path) -> None:
+    """Checked and harmless: public after the days that the city set; with a finding never."""
+    city = open_desk(tmp_path / "data", ReleaseRules(open_after_days=14))
+    harmless, risky = (
+        city.describe(city.bring(BENCHES)),
+        city.describe(city.bring(WITH_ACCOUNT, "Konten.csv")),
+    )
+    wait_days(city, 13)
+    assert city.desk.get(ANNA, harmless.id).state == "checked"
+    wait_days(city, 1)
+    opened = city.desk.get(ANNA, harmless.id)
+    assert (opened.state, opened.approved_by, opened.version) == ("published", "system", 1)
+    assert "nobody answered" in [step.reason for step in city.desk.history(ANNA, harmless.id)][-2]
+    wait_days(city, 365)
+    assert city.desk.get(ANNA, risky.id).state == "checked"
+    assert city.numbers(risky.dataset) == []
+
+
+def test_without_days_nothing_opens_by_itself(city: DeskCity) -> None:
+    """The default is that people decide."""
+    checked = city.describe(city.bring(BENCHES))
+    wait_days(city, 3_650)
+    assert city.desk.get(ANNA, checked.id).state == "checked"
+
+
+def test_what_was_approved_is_published_by_the_next_run(city: DeskCity) -> None:
+    """When the process that should have published it died."""
+    checked = city.describe(city.bring(BENCHES))
+    city.hold_back[0] = True
+    city.desk.approve(BEN, checked.id, checked.revision)
+    wait_days(city, 1)
+    assert city.desk.get(ANNA, checked.id).state == "published"
+    assert city.numbers(checked.dataset) == [1]

@@ -64,7 +64,7 @@ def test_a_planted_account_is_stopped_and_decided_by_the_right_people(work: Work
     account = iban(random.Random(1))
     work.answer(noted("new", f"Spende an {account}", "blue"))
     work.wait(hours=2)
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     assert versions(work) == [1]
     desk = Releasing(work.workspace)
     (release,) = desk.seen_by(BEN)
@@ -130,7 +130,7 @@ def test_opening_a_column_goes_past_the_guard_again(work: Work) -> None:
     work.answer(noted("a", "b", "+49 171 2345678"))
     assert work.run()["publish:benches"] == "new"
     work.become(lambda city: with_notes(green(city, columns=city.datasets["benches"].columns[:3])))
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     assert versions(work) == [1]
 
 
@@ -138,7 +138,7 @@ def test_rejected_rows_are_looked_through_too(work: Work) -> None:
     """Their raw text is shown beside the dataset."""
     work.become(green)
     work.answer([*ROWS, ["DE89 3704 0044 0532 0130 00", 2020, 0.5]])
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     (release,) = Releasing(work.workspace).seen_by(ANNA)
     assert [(one.kind, one.column) for one in release.findings] == [("iban", "(rejected rows)")]
 
@@ -201,7 +201,7 @@ def test_what_is_held_for_two_reasons_needs_both_and_then_goes_out(work: Work) -
     desk = Releasing(work.workspace)
     first = desk.seen_by(BEN)[0]
     desk.approve(BEN, first.id, first.revision)
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     states = {one.state: one for one in desk.seen_by(CLARA)}
     assert set(states) == {"held", "refused"}  # what was approved alone is over
     second = states["held"]
@@ -223,7 +223,7 @@ def test_an_approver_who_lost_the_role_releases_nothing(work: Work) -> None:
     decided = desk.decide(ANNA, release.id, release.revision, "phone", "note", "the office's own")
     desk.approve(BEN, release.id, decided.revision)
     work.workspace.store.people.close(BEN.id, START, Entry(0, START, "test", "close", BEN.id))
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     assert versions(work) == []
 
 
@@ -306,7 +306,7 @@ def test_a_licence_that_drops_duties_is_held_until_somebody_says_why_it_may(work
     """The city's owner may have given a permission; it is written down with the decision."""
     know(work, BEN)
     work.become(freed)
-    assert work.run()["publish:benches"] == "failed"
+    assert work.run()["publish:benches"] == "held"
     assert versions(work) == []
     desk = Releasing(work.workspace)
     (release,) = desk.seen_by(BEN)
@@ -326,3 +326,34 @@ def test_a_recipe_whose_inputs_exclude_each_other_publishes_nothing(work: Work) 
     work.become(bound)
     outcomes = work.run()
     assert (outcomes["publish:benches"], outcomes["recipe:benches-by-year"]) == ("new", "failed")
+
+
+def test_what_is_held_is_not_parsed_again_until_something_changes(work: Work) -> None:
+    """The same bytes wait without being read; a word of people, other bytes or another licence wake them."""
+    work.become(with_notes)
+    work.answer(noted("new", "old", "blue"))
+    work.run()
+    work.answer(noted("new", iban(random.Random(1)), "blue"))
+    work.wait(hours=2)
+    assert work.run()["publish:benches"] == "held"
+    work.wait(hours=2)
+    assert "publish:benches" not in work.run()
+    (release,) = Releasing(work.workspace).seen_by(CLARA)
+    decided = Releasing(work.workspace).decide(CLARA, release.id, release.revision, "iban", "note", "ours")
+    assert "publish:benches" not in work.run()
+    know(work, BEN)
+    Releasing(work.workspace).approve(BEN, release.id, decided.revision)
+    assert work.run()["publish:benches"] == "new"
+    assert "publish:benches" not in work.run()
+
+
+def test_a_closed_column_wakes_what_is_held(work: Work) -> None:
+    """When the city closes the column there is nothing to wait for."""
+    work.become(with_notes)
+    work.answer(noted("new", iban(random.Random(1)), "blue"))
+    assert work.run()["publish:benches"] == "held"
+    assert "publish:benches" not in work.run()
+    closed = replace(NOTES, access=Access.INTERNAL)
+    columns = work.workspace.city.datasets["benches"].columns
+    work.become(lambda city: green(city, columns=(*columns[:-1], closed)))
+    assert work.run()["publish:benches"] == "new"

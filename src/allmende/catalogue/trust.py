@@ -97,7 +97,7 @@ class Trusts:
         steps = [Step("publish", version.dataset), Step("recipe", version.dataset)]
         if dataset and dataset.source:
             steps.append(Step("fetch", dataset.source))
-        return any(self._runs[step].outcome == "failed" for step in steps if step in self._runs)
+        return any(self._runs[step].stopped for step in steps if step in self._runs)
 
 
 def older_than(period: str, days: int | None, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from allmende.errors import (
 )
 from allmende.model.problem import Problem
 
-OK, REFUSED, USAGE = 0, 1, 2
+OK, REFUSED, USAGE, HELD = 0, 1, 2, 3
 
 TITLES: dict[type[AllmendeError], str] = {
     CityInvalid: "The city's files have faults",

@@ -10,13 +10,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from allmende.cli.errors import OK, REFUSED
+from allmende.cli.errors import HELD, OK, REFUSED
 from allmende.cli.options import Place, place_options
 from allmende.model.run import Outcome, Run
 
 _MARKS: dict[Outcome, tuple[str, str]] = {
     "new": ("+", "green"),
     "unchanged": ("=", "dim"),
+    "held": ("?", "yellow"),
     "failed": ("!", "red"),
     "skipped": ("-", "dim"),
 }
@@ -25,7 +26,10 @@ _MARKS: dict[Outcome, tuple[str, str]] = {
 @click.command()
 @place_options
 def run(place: Place) -> int:
-    """Do what is due for CITY: fetch, publish, compute, write stories. Exit status 1 when a step failed."""
+    """Do what is due for CITY: fetch, publish, compute, write stories.
+
+    Exit status 1 when a step failed, 3 when none did, but something waits for people to release it.
+    """
     from allmende.city.snapshot import keep
     from allmende.flow.run import run_city
 
@@ -37,7 +41,13 @@ def run(place: Place) -> int:
         runs = run_city(workspace, lambda run: console.print(show_run(run), highlight=False, soft_wrap=True))
     keep(workspace.city_folder, workspace.data)
     console.print(f"{name}: {summary(runs)} in {time.monotonic() - started:.0f} s", highlight=False)
-    return REFUSED if any(run.outcome == "failed" for run in runs) else OK
+    return status_of(runs)
+
+
+def status_of(runs: Iterable[Run]) -> int:
+    """The exit status: a fault counts more than what is held back."""
+    outcomes = {run.outcome for run in runs}
+    return REFUSED if "failed" in outcomes else HELD if "held" in outcomes else OK
 
 
 def show_run(run: Run) -> Text:
@@ -45,7 +55,7 @@ def show_run(run: Run) -> Text:
     mark, style = _MARKS[run.outcome]
     told = run.message or run.outcome
     line = Text.assemble((mark, style), f" {run.step.kind:8}{run.step.subject}: {told}")
-    if run.outcome == "failed" and run.hint:
+    if run.stopped and run.hint:
         line.append(f"\n    {run.hint}")
     return line
 

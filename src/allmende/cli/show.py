@@ -39,7 +39,7 @@ def show(place: Place) -> None:
     console = Console()
     console.print(table(found, now))
     for state in found:
-        if state.run is not None and state.run.outcome == "failed":
+        if state.run is not None and state.run.stopped:
             hint = f"\n    {state.run.hint}" if state.run.hint else ""
             console.print(
                 f"{state.step}: {state.run.message}{hint}", highlight=False, markup=False, soft_wrap=True
@@ -75,7 +75,7 @@ def table(found: tuple[State, ...], now: datetime) -> Table:
     for state in found:
         outcome = state.run.outcome if state.run else "never run"
         when = f"{age((now - state.run.finished).total_seconds())} ago" if state.run else ""
-        style = "red" if outcome == "failed" else ""
+        style = {"failed": "red", "held": "yellow"}.get(outcome, "")
         shown.add_row(str(state.step), when, outcome, _count(state.rows), _count(state.rejected), style=style)
     return shown
 

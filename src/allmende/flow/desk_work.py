@@ -138,9 +138,16 @@ def publish(workspace: Workspace, release: Release) -> Run:
         _back_to_checked(workspace, release)
         raise NotAllowed(NO_ROLE, where=release.id, hint="Another releaser has to look at it.")
     with _waiting_for_run(workspace):
-        if release.definition is not None:
-            _stand(workspace, release)
-        run = _publish(workspace, release.dataset)
+        run = publish_now(workspace, release)
+        workspace.store.add_run(run)
+    return run
+
+
+def publish_now(workspace: Workspace, release: Release) -> Run:
+    """Publish what was approved, for who holds the lock of runs."""
+    if release.definition is not None:
+        _stand(workspace, release)
+    run = _publish(workspace, release.dataset)
     after = workspace.store.releases.get(release.id)
     if after.work:
         fault = "" if run.outcome in ("new", "unchanged") else run.message
@@ -211,7 +218,6 @@ def _publish(workspace: Workspace, dataset: str) -> Run:
     except AllmendeError as error:
         now = workspace.clock.now()
         run = Run(Step("publish", dataset), started, now, "failed", error.message, error.hint)
-    workspace.store.add_run(run)
     if run.outcome == "new":
         count = build_index(workspace)
         now = workspace.clock.now()

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from allmende import __version__
+from allmende.catalogue.access import Accesses
 from allmende.catalogue.versions import digest
 from allmende.errors import AllmendeError, HeldBack
 from allmende.extensions import load_connector
@@ -70,6 +72,8 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     except HeldBack as fault:
         definition = _definition(workspace, dataset) if COLUMNS in fault.reasons else None
         hold(workspace, dataset, receipt, fault, definition)
+        known = held_hash(workspace, dataset, receipt.sha256 if receipt else "")
+        workspace.store.keep_definition(known, f"held: {dataset.id}")
         return _held_run(dataset, fault, started, workspace)
     if run.outcome in ("new", "unchanged"):
         if release is not None and release.state == "approved" and _stands(workspace, release):
@@ -127,7 +131,21 @@ def _definition(workspace: Workspace, dataset: Dataset) -> Definition | None:
 def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
     message = f"{fault.where}: {fault.message}; {HELD}"
     step = RunStep("publish", dataset.id)
-    return Run(step, started, workspace.clock.now(), "failed", message, fault.hint)
+    return Run(step, started, workspace.clock.now(), "held", message, fault.hint)
+
+
+def held_hash(workspace: Workspace, dataset: Dataset, content: str) -> str:
+    """The hash of all that a held content was judged by: its bytes, who may see it, licences, what people said.
+
+    While it stays the same nothing is parsed again. A newer edition of Allmende looks anew.
+    """
+    city, store = workspace.city, workspace.store
+    newest = next(iter(store.versions(dataset.id)), None)
+    releases = [[one.id, one.state] for one in store.releases.of_dataset(dataset.id)]
+    accesses = Accesses(city)
+    judged = [repr(dataset), repr(city.sources.get(dataset.source)), accesses.dataset(dataset.id).label]
+    judged += [one.id for one in accesses.licences(dataset.id)]
+    return digest(["held", __version__, content, newest.number if newest else 0, judged, releases])
 
 
 def hold(

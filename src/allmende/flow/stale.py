@@ -14,6 +14,7 @@ from allmende.catalogue.trust import Trusts
 from allmende.catalogue.versions import digest, seen
 from allmende.errors import NotFound
 from allmende.flow.graph import INDEX, datasets_of, graph, stories, story_step
+from allmende.flow.held import held_hash
 from allmende.flow.observed import FAILED, why_observe
 from allmende.flow.polled import OBSERVE, why_observe_source
 from allmende.flow.schedule import PERIODS
@@ -26,6 +27,8 @@ from allmende.model.source import Source
 from allmende.structure.parse import maker_hash
 from allmende.structure.publish import inputs_of, newest_receipt
 from allmende.understand import recipe
+
+ANSWERED = "it was held back, and something of it changed since"
 
 
 def stale_steps(workspace: Workspace) -> tuple[tuple[Step, str], ...]:
@@ -89,6 +92,8 @@ def _why_publish(dataset: Dataset, last: Run | None, workspace: Workspace) -> st
     receipt = newest_receipt(dataset, workspace.store)
     if receipt is None:
         return None
+    if last is not None and last.outcome == "held":
+        return None if _waits(dataset, receipt.sha256, workspace) else ANSWERED
     newest = _newest(dataset, workspace)
     if newest is None:
         return "it was never published"
@@ -104,6 +109,11 @@ def _why_publish(dataset: Dataset, last: Run | None, workspace: Workspace) -> st
     return _what_changed(
         newest, maker, "its source brought new bytes" if receipt.sha256 not in newest.raw else ""
     )
+
+
+def _waits(dataset: Dataset, content: str, workspace: Workspace) -> bool:
+    """True when what was held back would be held back again for the same reasons."""
+    return workspace.store.definition(held_hash(workspace, dataset, content)) is not None
 
 
 def _why_recipe(dataset: Dataset, last: Run | None, workspace: Workspace) -> str | None:

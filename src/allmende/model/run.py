@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 StepKind = Literal["fetch", "publish", "recipe", "story", "index", "move", "observe"]
-Outcome = Literal["new", "unchanged", "failed", "skipped"]
+Outcome = Literal["new", "unchanged", "held", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +24,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a step: when, how it ended, and, for people, what happened and what to do."""
+    """One execution of a step: when, how it ended, and, for people, what happened and what to do.
+
+    `held` says that something new is there, and waits for people before it is published.
+    """
 
     step: Step
     started: datetime
@@ -35,6 +38,11 @@ class Run:
     transient: bool = False
     rows: int | None = None
     rejected: int | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """True when something new was tried and did not become public: the last version stays."""
+        return self.outcome in ("failed", "held")
 
 
 @dataclass(frozen=True, slots=True)

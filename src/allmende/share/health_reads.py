@@ -77,7 +77,7 @@ class HealthReads(PlaceReads):
 
 def is_stale(dataset: Dataset, since: datetime | None, now: datetime, run: Run | None) -> bool:
     """True when the newest content is older than the dataset's limit, or a newer attempt failed."""
-    failed = run is not None and run.outcome == "failed"
+    failed = run is not None and run.stopped
     if since is None or dataset.stale_after_days is None:
         return failed
     return failed or now - since > timedelta(days=dataset.stale_after_days)

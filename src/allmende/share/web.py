@@ -23,7 +23,7 @@ from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store
+from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store, Uploads
 from allmende.share.api import API_ROUTES
 from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
@@ -35,6 +35,7 @@ from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
+from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.principals import Principals
@@ -82,10 +83,12 @@ def create_app(
     recompute: Recompute | None = None,
     *,
     desk: Desk | None = None,
+    open_id: OpenId | None = None,
+    uploads: Uploads | None = None,
     anonymous_writes: bool = False,
 ) -> Litestar:
     """The app that serves a workspace. Without `recompute` figures cannot be computed again, and without
-    `desk` nothing can be published in the browser.
+    `desk` nothing can be published in the browser, without `uploads` no file comes in pieces.
 
     With `anonymous_writes` nobody needs a key to write: for tests of clients on this machine.
     """
@@ -94,7 +97,7 @@ def create_app(
     reads = reads_of(workspace)
     principals = Principals(workspace.store, workspace.clock)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, drawings, recompute, desk)
+    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads, open_id)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -153,6 +156,8 @@ def _provided(
     drawings: Drawings,
     recompute: Recompute | None,
     desk: Desk | None,
+    uploads: Uploads | None,
+    open_id: OpenId | None,
 ) -> dict[str, Provide]:
     people = People(SigningIn(workspace.store, workspace.clock), workspace)
 
@@ -169,22 +174,24 @@ def _provided(
         "recompute": recompute,
         "store": workspace.store,
         "signing_in": people.signing_in,
+        "open_id": open_id,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)
     provided["principal"] = Provide(principal, sync_to_thread=False)
-    provided["desk"] = Provide(_desk(desk), sync_to_thread=False)
+    provided["desk"] = Provide(_wired(desk), sync_to_thread=False)
+    provided["uploads"] = Provide(_wired(uploads), sync_to_thread=False)
     provided["signed"] = Provide(people.signed, sync_to_thread=False)
     provided["form"] = Provide(people.form)
     provided["language"] = Provide(language_of_path, sync_to_thread=False)
     return provided
 
 
-def _desk(desk: Desk | None) -> Any:
-    def give() -> Desk:
-        if desk is None:
+def _wired(port: Desk | Uploads | None) -> Any:
+    def give() -> Any:
+        if port is None:
             raise NotFound("nothing is published in the browser here")
-        return desk
+        return port
 
     return give
 

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
+from allmende.collect.uploads import PartUploads
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.web import create_app
 from tests.flow.desk_city import ADAM, ANNA, BEN, CLARA, EMIL, DeskCity, open_desk
@@ -33,7 +34,8 @@ def city(tmp_path: Path) -> DeskCity:
 @pytest.fixture
 def app(city: DeskCity) -> Litestar:
     """The app of the city."""
-    return create_app(city.workspace, desk=city.desk)
+    uploads = PartUploads(city.workspace.data / "uploads", city.workspace.clock, 1_000_000)
+    return create_app(city.workspace, desk=city.desk, uploads=uploads)
 
 
 class Browser:

@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from allmende.app import open_workspace
+from allmende.collect.uploads import PartUploads
 from allmende.flow.desk import Desk
 from allmende.flow.desk_work import work_on
 from allmende.flow.workspace import Workspace
@@ -66,7 +67,9 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     assert signed is not None
     desk = Desk(workspace, lambda what, subject: work_on(workspace, what, subject))
     headers = {"cookie": f"allmende_sign_in={secret}"}
-    with TestClient(create_app(workspace, desk=desk), raise_server_exceptions=False) as client:
+    uploads = PartUploads(tmp_path / "uploads", workspace.clock, 1_000_000)
+    app = create_app(workspace, desk=desk, uploads=uploads)
+    with TestClient(app, raise_server_exceptions=False) as client:
         client.headers.update(headers)
         client.follow_redirects = False
         yield Workshop(client, workspace, signed.csrf)
@@ -172,3 +175,52 @@ def test_what_stands_in_files_is_never_run(workshop: Workshop, tmp_path: Path) -
     assert "&lt;svg onload" in page
     assert "<svg onload" not in page
     assert "<img onerror" not in page
+
+
+def piece(workshop: Workshop, address: str, offset: int, data: bytes, csrf: str = "") -> Any:
+    """Send a piece."""
+    headers = {"x-csrf": csrf or workshop.csrf, "upload-offset": str(offset)}
+    return workshop.client.patch(address, content=data, headers=headers)
+
+
+def began(workshop: Workshop, size: int | str, **fields: str) -> Any:
+    """Announce a file."""
+    sent = {"name": "C:\\Daten\\baeume.csv", "size": str(size), "department": "green-spaces", **fields}
+    return workshop.client.post("/werkstatt/uploads", data=sent, headers={"x-csrf": workshop.csrf})
+
+
+def test_a_file_comes_in_pieces_over_a_broken_line(workshop: Workshop) -> None:
+    """What came is known, a piece that is sent again is refused, and the last one begins the entry."""
+    data = b"Ort;Zahl\nNord;1\nSued;2\n"
+    answer = began(workshop, len(data))
+    assert answer.status_code == 201
+    address = answer.headers["location"]
+    assert piece(workshop, address, 0, data[:10]).json()["offset"] == 10
+    assert piece(workshop, address, 0, data[:10]).status_code == 409
+    assert workshop.client.get(address).headers["upload-offset"] == "10"
+    assert piece(workshop, address, 10, data[10:] + b"more").status_code == 413
+    last = piece(workshop, address, 10, data[10:])
+    assert last.status_code == 201
+    release = workshop.workspace.store.releases.get(last.json()["address"].rpartition("/")[2])
+    assert release.file_name == "baeume.csv"
+    assert workshop.workspace.lake.raw_path(release.raw).read_bytes() == data
+    assert workshop.client.get(address).status_code == 404
+    assert "Sued" in workshop.page(release)
+
+
+def test_pieces_come_from_the_persons_own_page(workshop: Workshop) -> None:
+    """Not from another site, not without what stood in the form, not for another department."""
+    address = began(workshop, 5).headers["location"]
+    assert piece(workshop, address, 0, b"a", csrf="x").status_code == 403
+    foreign = {"x-csrf": workshop.csrf, "upload-offset": "0", "origin": "https://elsewhere.example"}
+    assert workshop.client.patch(address, content=b"a", headers=foreign).status_code == 403
+    assert workshop.client.get(address).json()["offset"] == 0
+    assert began(workshop, 5, department="unknown").status_code == 403
+    assert began(workshop, 2_000_000).status_code == 413
+    assert began(workshop, "many").status_code == 413
+    assert piece(workshop, address, -1, b"a").status_code == 422
+    headers = {"x-csrf": workshop.csrf}
+    assert workshop.client.delete(address, headers=headers).status_code == 204
+    assert workshop.client.get(address).status_code == 404
+    workshop.client.headers.pop("cookie")
+    assert began(workshop, 5).status_code in (303, 401)

@@ -112,8 +112,8 @@ def check_sums(cube: Cube) -> None:
     for number, axis in enumerate(cube.axes):
         if axis.total is None:
             continue
-        parts: Numbers = cube.values.take(axis.parts, axis=number).sum(axis=number)
-        total: Numbers = cube.values.take([axis.total], axis=number).sum(axis=number)
+        parts: Any = cube.values.take(axis.parts, axis=number).sum(axis=number)
+        total: Any = cube.values.take(axis.total, axis=number)
         wrong = np.argwhere(cube.tied(number) & (np.abs(parts - total) > 0.5))
         if len(wrong):
             row = int(cube.rows[_put(wrong[0], number, axis.total)[:-1]]) + 1

@@ -59,5 +59,10 @@ def check_origin(headers: Mapping[str, str]) -> None:
 
 def check_form(form: Form, signed: SignedIn) -> None:
     """ForeignForm when the form does not carry what stood in the page that was shown to this person."""
-    if not hmac.compare_digest(form.text("csrf").encode(), signed.csrf.encode()):
+    check_csrf(form.text("csrf"), signed)
+
+
+def check_csrf(text: str, signed: SignedIn) -> None:
+    """ForeignForm when `text` is not what stood in the page that was shown to this person."""
+    if not hmac.compare_digest(text.encode(), signed.csrf.encode()):
         raise ForeignForm

@@ -11,6 +11,7 @@ from litestar import Request, Response, get
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
+from allmende.catalogue.quality_score import Described, Score, score
 from allmende.errors import NotFound
 from allmende.guard.terms.combine import Terms, combine
 from allmende.model.access import Principal
@@ -60,6 +61,7 @@ class Context:
     frozen: bool
     address: str
     host: str
+    score: Score
 
 
 @get("/daten", include_in_schema=False, sync_to_thread=True)
@@ -135,6 +137,7 @@ def dataset(
         credit=credit_of(view, language, str(request.base_url).rstrip("/")),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         host=str(request.base_url).rstrip("/"),
+        score=score(Described(view.dataset, view.version, view.licences, city)),
     )
     t = Words(language)
     frame = Frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -30,7 +31,7 @@ from allmende.share.portal.pages.workshop.parts import (
 )
 from allmende.share.portal.words import Words
 
-LARGEST_UPLOAD = 500_000_000
+LARGEST_UPLOAD = 1_000_000 * int(os.environ.get("ALLMENDE_LARGEST_UPLOAD") or 500)
 """Bytes; larger tables are better fetched from an address."""
 LONGEST_PASTE = 5_000_000
 _PIECE = 1 << 20
