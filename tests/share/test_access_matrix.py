@@ -53,6 +53,7 @@ API: dict[str, Route] = {
     "/api/v1/datasets": Route("/api/v1/datasets", "list"),
     "/api/v1/datasets/{name:str}": Route("/api/v1/datasets/{c}-data", "one"),
     "/api/v1/datasets/{name:str}/rows": Route("/api/v1/datasets/{c}-data/rows", "one"),
+    "/api/v1/datasets/{name:str}/use": Route("/api/v1/datasets/{c}-data/use", "one"),
     "/api/v1/datasets/{name:str}/rejected": Route("/api/v1/datasets/{c}-data@1/rejected", "one"),
     "/api/v1/indicators": Route("/api/v1/indicators", "list"),
     "/api/v1/indicators/{name:str}": Route("/api/v1/indicators/{indicator}", "one"),

@@ -43,6 +43,7 @@ from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.subscribing import Subscribing
+from allmende.share.use_counter import UseCounter
 from allmende.share.writers import Writers
 from allmende.share.writes import Writes
 
@@ -120,7 +121,10 @@ def create_app(
     )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
-    app.asgi_handler = with_headers(cache)  # type: ignore[assignment]
+    counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
+    app.state.use_counter = counter
+    app.on_shutdown.append(counter.flush)
+    app.asgi_handler = with_headers(counter)  # type: ignore[assignment]
     return app
 
 

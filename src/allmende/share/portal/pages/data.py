@@ -20,11 +20,11 @@ from allmende.model.text import Language
 from allmende.share.cells import as_text
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
-from allmende.share.views import DatasetView, RejectedPage
+from allmende.share.views import DatasetView, RejectedPage, UseView
 
 _NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,9})))?")
 PREVIEW = 10
@@ -62,6 +62,7 @@ class Context:
     address: str
     host: str
     score: Score
+    use: UseView
 
 
 @get("/daten", include_in_schema=False, sync_to_thread=True)
@@ -107,6 +108,7 @@ def dataset(
     principal: GivenPrincipal,
     city: GivenCity,
     language: GivenLanguage,
+    clock: GivenClock,
     request: Request[Any, Any, Any],
     name: str,
 ) -> Response[str] | Redirect:
@@ -138,6 +140,7 @@ def dataset(
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         host=str(request.base_url).rstrip("/"),
         score=score(Described(view.dataset, view.version, view.licences, city)),
+        use=reads.use(principal, view.dataset.id, clock.now()),
     )
     t = Words(language)
     frame = Frame(
