@@ -112,3 +112,36 @@ def test_without_declared_columns_marks_are_not_asked_of_the_source(work: Work) 
     work.answer(parks(north=1, south=45, west=60))
     work.wait(hours=2)
     assert work.run()["publish:benches"] == "new"
+
+
+def test_versions_from_before_the_rule_are_closed(work: Work) -> None:
+    """What showed everybody's small numbers is not shown beside the protected version."""
+
+    def plain(city: City) -> City:
+        made = counted(city)
+        return replace(made, datasets={"benches": replace(made.datasets["benches"], disclosure=None)})
+
+    work.become(plain)
+    work.answer(parks(north=1, south=20, west=30))
+    assert work.run()["publish:benches"] == "new"
+    assert reads_of(work.workspace).dataset(ANONYMOUS, "benches", 1).version is not None
+    work.become(counted)
+    with pytest.raises(NotFound):
+        reads_of(work.workspace).dataset(ANONYMOUS, "benches", 1)
+    work.wait(hours=2)
+    assert work.run()["publish:benches"] == "new"
+    reads = reads_of(work.workspace)
+    assert reads.dataset(ANONYMOUS, "benches", 2).version is not None
+    with pytest.raises(NotFound):
+        reads.dataset(ANONYMOUS, "benches", 1)
+
+
+def test_rows_that_are_not_taken_quote_no_numbers(work: Work) -> None:
+    """A reason quotes what could not be read; of counts that are hidden nobody reads it."""
+    work.become(counted)
+    rows_given = parks(north=10, south=20, west=30)
+    work.answer([*rows_given, ["east", "2 people"]])
+    assert work.run()["publish:benches"] == "new"
+    version = work.workspace.store.versions("benches")[0]
+    assert version.rejected == 1
+    assert reads_of(work.workspace).rejected(ANONYMOUS, "benches").rejected == ()

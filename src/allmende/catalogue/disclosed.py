@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 KEYS = "disclosure"
 """The name of the lake's secret from which cell keys are drawn."""
+EARLIER = 12
+"""So many earlier versions of a table are compared: each is still public."""
 MARKS = ("", "suppressed", "perturbed", "rounded")
 
 
@@ -65,22 +68,22 @@ def disclose(
 def _family(
     city: City, dataset: Dataset, rule: Disclosure, store: Store, lake: Lake, before: datetime | None
 ) -> Iterator[Shown]:
-    """What is public of the family: the newest version of every table in it, this one's too."""
+    """What is public of the family: the newest version of every table in it, and the last ones of this one."""
     from allmende.guard.disclosure.protect import shown_of
 
     for other in city.datasets.values():
         theirs = other.disclosure
         if theirs is None or theirs.family != rule.family or other.access is Access.WITHDRAWN:
             continue
-        version = _version(other, store, before)
-        if version is not None:
+        own = other.id == dataset.id
+        for version in _versions(other, store, before, EARLIER if own else 1):
             rows = lake.read(other.id, version.lake_version).read_all()
-            yield shown_of(rows, theirs, earlier=other.id == dataset.id)
+            yield shown_of(rows, theirs, earlier=own)
 
 
-def _version(dataset: Dataset, store: Store, before: datetime | None) -> DatasetVersion | None:
+def _versions(dataset: Dataset, store: Store, before: datetime | None, most: int) -> Iterator[DatasetVersion]:
     known = (one for one in store.versions(dataset.id) if before is None or one.created < before)
-    return next(known, None)
+    return islice(known, most)
 
 
 def _columns(columns: tuple[Column, ...], rule: Disclosure, table: pa.Table) -> tuple[Column, ...]:
@@ -98,4 +101,4 @@ def _mark(name: str, known: dict[str, Column]) -> Column:
 def is_mark(name: str, dataset: Dataset) -> bool:
     """True for a column of marks, which no source brings."""
     rule = dataset.disclosure
-    return rule is not None and name in {f"{value}_status" for value in rule.values}
+    return rule is not None and name in rule.marks

@@ -197,7 +197,13 @@ def _check_disclosure(city: City, dataset: Dataset, file: str) -> Iterator[Probl
     rule = dataset.disclosure
     if rule is None:
         return
-    named = (*rule.dimensions, *rule.values, *filter(None, [rule.largest, rule.total_column]))
+    named = (
+        *rule.dimensions,
+        *rule.values,
+        *rule.unpublished,
+        *rule.beside,
+        *filter(None, [rule.total_column]),
+    )
     yield from _columns(dataset, file, "$.disclosure", named)
     others = (one.disclosure for one in city.datasets.values() if one.id != dataset.id)
     if any(one is not None and one.family == rule.family and one.method != rule.method for one in others):

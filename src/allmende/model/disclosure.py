@@ -22,8 +22,10 @@ class Disclosure:
     dimension which of its values stands for the sum of the others, `total_column` which of the value columns is
     the sum of the others. Counts from 1 to `minimum - 1` are small. `largest` is a column with the largest single
     contribution to the first value column (it is not published); a cell of which one contributor has more than
-    `share` is dominated. No suppressed cell can be told to within `protection`. `base` is for rounding, `noise` and
-    `variance` (of the noise) for cell keys. `areas` names overlapping areas by the blocks that they are made of.
+    `share` is dominated. `contributors` is a column with their number (not published either): fewer than `minimum`
+    are small, whatever the value is. `beside` names columns of numbers that say nothing of people. No suppressed cell
+    can be told to within `protection`. `base` is for rounding, `noise` and `variance` (of the noise) for cell keys.
+    `areas` names overlapping areas by the blocks that they are made of.
     """
 
     method: Method
@@ -35,11 +37,23 @@ class Disclosure:
     minimum: int = 3
     largest: str = ""
     share: float = 0.85
+    contributors: str = ""
+    beside: tuple[str, ...] = ()
     protection: int = 2
     base: int = 5
     noise: int = 4
     variance: float = 2.0
     areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The columns that say which cells are not as they were counted; no source brings them."""
+        return frozenset(f"{value}_status" for value in self.values)
+
+    @property
+    def unpublished(self) -> tuple[str, ...]:
+        """Columns that are there for the rule alone."""
+        return tuple(filter(None, (self.largest, self.contributors)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,9 @@ class Gate:
     def _version_access(self, version: DatasetVersion) -> Access:
         if version.dataset not in self.city.datasets:
             return Access.INTERNAL
+        rule = self.city.datasets[version.dataset].disclosure
+        if rule is not None and not rule.marks <= {column.name for column in version.columns}:
+            return Access.INTERNAL  # made before small groups were hidden
         return strictest((self._accesses.dataset(version.dataset), version.access))
 
     def _may_dataset(self, principal: Principal, dataset: str) -> bool:

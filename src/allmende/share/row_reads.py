@@ -83,7 +83,8 @@ class RowReads(DatasetReads):
         faults = self._faults(found) if found.rejected_raw else ()
         shown = tuple(r for r in faults if self._may_fault(principal, found, r))
         if not self._may_raw_text(principal, found):
-            shown = tuple(replace(r, raw="") for r in shown)
+            hidden = self.city.datasets[dataset].disclosure is not None  # reasons quote counts, too
+            shown = () if hidden else tuple(replace(r, raw="") for r in shown)
         self._count_rows(principal, found, len(shown[offset : offset + limit]))
         return RejectedPage(found.pin, shown[offset : offset + limit], len(shown))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,20 @@ class Known:
         if terms:
             self.equations.append((dict(terms), equals))
 
-    def add_cube(self, cube: Cube, hidden: Flags) -> None:
-        """Know all sums of a published cube; cells of the same name are the same in every cube."""
+    def add_cube(
+        self, cube: Cube, hidden: Flags, read: Mapping[Hashable, float] = MappingProxyType({})
+    ) -> None:
+        """Know all sums of a published cube; cells of the same name are the same in every cube, and known when
+        they can be `read` in another."""
         for parts, total in cube.lines(hidden):
             terms: dict[Hashable, float] = {}
             equals = 0.0
             for index, sign in (*((part, 1.0) for part in parts), (total, -1.0)):
-                if hidden[index]:
-                    terms[cube.name(index)] = terms.get(cube.name(index), 0.0) + sign
+                name = cube.name(index)
+                if hidden[index] and name in read:
+                    equals -= sign * read[name]
+                elif hidden[index]:
+                    terms[name] = terms.get(name, 0.0) + sign
                 else:
                     equals -= sign * cube.values[index]
             self.add(terms, equals)
@@ -92,16 +99,28 @@ def _solve(highspy: Any, solver: Any, costs: Any) -> float:
 
 
 def revealed(
-    cubes: Sequence[tuple[Cube, Flags]], truth: Mapping[Hashable, float], protection: int
+    cubes: Sequence[tuple[Cube, Flags]],
+    truth: Mapping[Hashable, float],
+    protection: float,
+    needs: Mapping[Hashable, float] = MappingProxyType({}),
+    read: Mapping[Hashable, float] = MappingProxyType({}),
 ) -> dict[Hashable, tuple[float, float]]:
-    """Hidden cells that can be told to within `protection`, with their bounds."""
+    """Hidden cells that can be told to within `protection` (or to less than their own need), with their bounds.
+
+    Who attacks knows the method, too: nothing that is 0 is ever left out, so a hidden count is 1 at least. What can
+    be `read` in another table is known.
+    """
     known = Known()
     for cube, hidden in cubes:
-        known.add_cube(cube, hidden)
-    names = [name for name in truth if name in set(known.names())]
+        known.add_cube(cube, hidden, read)
+    if all(value == round(value) for value in truth.values()):
+        known.lower = dict.fromkeys(known.names(), 1.0)
+    heard_of = set(known.names())
+    names = [name for name in truth if name in heard_of]
     found = bounds(known, [{name: 1.0} for name in names])
-    return {
-        name: (low, high)
-        for name, (low, high) in zip(names, found, strict=True)
-        if high <= truth[name] + protection + 1e-6 and low >= truth[name] - protection - 1e-6
-    }
+    told = {}
+    for name, (low, high) in zip(names, found, strict=True):
+        far = max(protection + 1e-6, needs.get(name, 0.0) - 1e-6)
+        if high <= truth[name] + far and low >= truth[name] - far:
+            told[name] = (low, high)
+    return told

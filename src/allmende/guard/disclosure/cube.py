@@ -49,9 +49,27 @@ class Cube:
     rows: npt.NDArray[np.int64]
 
     def name(self, index: Index) -> Name:
-        """What a cell is about, the same in every table of a family: its categories without totals."""
+        """What a cell is about, the same in every table of a family: its categories without totals, and its column.
+
+        A column of totals keeps its name: another table may have it alone.
+        """
         named = zip(self.axes, index, strict=True)
-        return frozenset((axis.name, axis.categories[n]) for axis, n in named if n != axis.total)
+        return frozenset(
+            (axis.name, axis.categories[n]) for axis, n in named if n != axis.total or axis.name == VALUES
+        )
+
+    def tied(self, number: int) -> Flags:
+        """Which cells stand in a public sum along an axis (one dimension less: by the places of the lines)."""
+        axis = self.axes[number]
+        if axis.total is None:
+            return np.zeros(self.present.any(axis=number).shape, dtype=bool)
+        there: Flags = np.broadcast_to((self.rows >= 0)[..., None], self.present.shape).take(
+            axis.parts, axis=number
+        )
+        known: Flags = self.present.take(axis.parts, axis=number) | ~there
+        total = np.asarray(self.present.take(axis.total, axis=number))
+        tied: Flags = np.asarray(total & known.all(axis=number) & there.any(axis=number))
+        return tied
 
     def lines(self, wanted: Flags) -> Iterator[tuple[list[Index], Index]]:
         """Every sum in which a wanted cell stands: its parts, and their total.
@@ -65,7 +83,7 @@ class Cube:
                 parts = [_put(place, number, n) for n in axis.parts]
                 total = _put(place, number, axis.total)
                 there = [part for part in parts if self.rows[part[:-1]] >= 0]
-                if self.present[total] and all(self.present[part] for part in there):
+                if there and self.present[total] and all(self.present[part] for part in there):
                     yield there, total
 
 
@@ -91,20 +109,62 @@ def cube_of(table: pa.Table, rule: Disclosure) -> Cube:
 
 def check_sums(cube: Cube) -> None:
     """ContractBroken when a total is not the sum of its parts: then nobody can say what the sums would tell."""
-    there = np.broadcast_to((cube.rows >= 0)[..., None], cube.present.shape)
     for number, axis in enumerate(cube.axes):
         if axis.total is None:
             continue
         parts: Any = cube.values.take(axis.parts, axis=number).sum(axis=number)
-        unknown = (there & ~cube.present).any(axis=number)
         total: Any = cube.values.take(axis.total, axis=number)
-        known = cube.present.take(axis.total, axis=number) & ~unknown
-        wrong = np.argwhere(known & (np.abs(parts - total) > 0.5))
+        wrong = np.argwhere(cube.tied(number) & (np.abs(parts - total) > 0.5))
         if len(wrong):
-            place = tuple(int(n) for n in wrong[0])
+            row = int(cube.rows[_put(wrong[0], number, axis.total)[:-1]]) + 1
+            # The numbers are not told: this is read on public pages.
             raise ContractBroken(
-                f"{axis.categories[axis.total]!r} of {axis.name} is {total[place]:g}, its parts make {parts[place]:g}",
+                f"{axis.categories[axis.total]!r} of {axis.name} in row {row} is not the sum of its parts",
                 hint="Correct the numbers, or name no total in [disclosure].",
+            )
+    _check_parts(cube)
+    _check_unnamed(cube)
+
+
+def _check_parts(cube: Cube) -> None:
+    """A total that no part belongs to was split by a column that is no dimension of its own (a name beside a key)."""
+    totals, summed = np.zeros_like(cube.present), np.zeros_like(cube.present)
+    for number, axis in enumerate(cube.axes):
+        if axis.total is not None:
+            line: Any = (*[slice(None)] * number, axis.total)
+            totals[line] = True
+            summed[line] |= cube.tied(number)
+    if np.any(totals & ~summed & cube.present & (cube.values > 0) & ~_gaps(cube)):
+        raise ContractBroken(
+            "a total has no parts",
+            hint="Name in dimensions only what the counts are split by; not names of keys.",
+        )
+
+
+def _gaps(cube: Cube) -> Flags:
+    """Cells in a line with an unknown number."""
+    unknown = np.broadcast_to((cube.rows >= 0)[..., None], cube.present.shape) & ~cube.present
+    found = np.zeros_like(unknown)
+    for number in range(unknown.ndim):
+        found |= unknown.any(axis=number, keepdims=True)
+    return found
+
+
+def _check_unnamed(cube: Cube) -> None:
+    """A category that is always the sum of the others is a total, whether it is named one or not."""
+    for number, axis in enumerate(cube.axes):
+        if axis.total is not None or len(axis.categories) < 3:
+            continue
+        every: Numbers = cube.values.sum(axis=number, keepdims=True)
+        # In few numbers it may be chance.
+        if (np.count_nonzero(every) < 2 and len(axis.categories) < 5) or not every.any():
+            continue
+        halves = np.abs(2 * cube.values - every) < 0.5
+        sums = halves.all(axis=tuple(n for n in range(cube.values.ndim) if n != number))
+        if sums.any():
+            raise ContractBroken(
+                f"{axis.categories[int(sums.argmax())]!r} of {axis.name} is the sum of the others",
+                hint="Name it in totals (or total_column) of [disclosure].",
             )
 
 
@@ -122,7 +182,7 @@ def _filled(
 
 
 def _check_columns(table: pa.Table, rule: Disclosure) -> None:
-    wanted = [*rule.dimensions, *rule.values, *filter(None, [rule.largest])]
+    wanted = [*rule.dimensions, *rule.values, *rule.unpublished]
     missing = [name for name in wanted if name not in table.column_names]
     if missing or not rule.values:
         raise ContractBroken(
