@@ -20,6 +20,7 @@ from allmende.lake.local import LocalLake
 from allmende.model.city import City
 from allmende.model.way import Broker
 from allmende.ports import Clock, Http, Publisher, Sender
+from allmende.share.people.openid import OpenId, OpenIdSettings, parse_group_roles
 from allmende.store.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def open_http(
     return _http(city, folder.resolve(), SystemClock(), _outside(city, replay, offline, hosts, proxy))
 
 
-def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Litestar:
+def create_app(
+    workspace: Workspace, *, anonymous_writes: bool = False, private_hosts: Iterable[str] = ()
+) -> Litestar:
     """The ASGI app that serves a workspace: portal, API, standards and downloads behind the gate."""
     from allmende.collect.uploads import PartUploads
     from allmende.flow.desk import Desk
@@ -105,13 +108,46 @@ def create_app(workspace: Workspace, *, anonymous_writes: bool = False) -> Lites
     worker = DeskWorker(workspace)
     desk = Desk(workspace, worker)
     uploads = PartUploads(workspace.data / "uploads", workspace.clock, LARGEST_UPLOAD)
+    open_id = _open_id(workspace, private_hosts)
     app = make(
-        workspace, Recomputer(workspace), desk=desk, uploads=uploads, anonymous_writes=anonymous_writes
+        workspace,
+        Recomputer(workspace),
+        open_id=open_id,
+        desk=desk,
+        uploads=uploads,
+        anonymous_writes=anonymous_writes,
     )
     app.on_shutdown.append(worker.close)
+    if open_id is not None:
+        app.on_shutdown.append(open_id.close)
     _tell(app, workspace)
     _take_observations(app, workspace)
     return app
+
+
+def _open_id(workspace: Workspace, private_hosts: Iterable[str]) -> OpenId | None:
+    """The city's sign-in service, when the operator named one."""
+    issuer = os.environ.get("ALLMENDE_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    settings = OpenIdSettings(
+        issuer,
+        os.environ.get("ALLMENDE_OIDC_CLIENT_ID", "allmende"),
+        _secret("ALLMENDE_OIDC_CLIENT_SECRET"),
+        os.environ.get("ALLMENDE_OIDC_GROUPS", "groups"),
+        parse_group_roles(os.environ.get("ALLMENDE_OIDC_ROLES", "")),
+    )
+    # Only a city with a sign-in service needs the client for it.
+    from allmende.collect.identity import GuardedCalls
+
+    calls = GuardedCalls(private_hosts, os.environ.get("ALLMENDE_PROXY") or None)
+    return OpenId(settings, calls, workspace.clock, workspace.lake.secret("sign-in"))
+
+
+def _secret(name: str) -> str:
+    """A secret from the environment, or from the file that NAME_FILE names."""
+    file = os.environ.get(f"{name}_FILE", "")
+    return Path(file).read_text(encoding="utf-8").strip() if file else os.environ.get(name, "")
 
 
 def _take_observations(app: Litestar, workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
@@ -34,6 +34,7 @@ from allmende.model.subscription import Described, Event, Progress, Subscription
 from allmende.model.text import Language
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
 from allmende.model.upload import Upload
+from allmende.model.use import Use
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
 from allmende.model.withdrawal import Incident
@@ -305,6 +306,11 @@ class Store(Protocol):
     @property
     def people(self) -> People:
         """People with their roles, and the audit log."""
+        ...
+
+    @property
+    def use(self) -> UseLedger:
+        """How often data are used."""
         ...
 
     @property
@@ -732,6 +738,22 @@ class Accounts(Protocol):
     def use(self, hash_: str, at: datetime) -> None: ...
     def sign_out(self, hash_: str) -> None: ...
     def sign_out_everywhere(self, person: str) -> None: ...
+
+
+class UseLedger(Protocol):
+    """Sums of use by day; nothing about who used what."""
+
+    def add(self, counted: Iterable[Use]) -> None: ...
+    def of(self, subject: str, since: date) -> tuple[Use, ...]: ...
+    def total(self) -> int: ...
+
+
+class IdentityCalls(Protocol):
+    """Talks to the city's sign-in service. Raises SourceUnreachable and SourceRefused."""
+
+    def get(self, address: str) -> bytes: ...
+    def post(self, address: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> bytes: ...
+    def close(self) -> None: ...
 
 
 # --- publishing --------------------------------------------------------------------------------

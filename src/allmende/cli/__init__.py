@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "allmende.cli.show:show",
     "judge": "allmende.cli.judge:judge",
     "reread": "allmende.cli.reread:reread",
+    "quality": "allmende.cli.quality:quality",
     "doctor": "allmende.cli.doctor:doctor",
     "backup": "allmende.cli.backup:backup",
     "restore": "allmende.cli.restore:restore",

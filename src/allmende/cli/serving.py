@@ -142,7 +142,7 @@ def app_of(place: Place, workspace: Workspace, *, anonymous_writes: bool = False
     from allmende.app import create_app
     from allmende.flow.listen import Listening
 
-    app = create_app(workspace, anonymous_writes=anonymous_writes)
+    app = create_app(workspace, anonymous_writes=anonymous_writes, private_hosts=private_hosts())
     listening = Listening(workspace, private_hosts(), offline=place.offline or place.replay is not None)
 
     async def stop() -> None:

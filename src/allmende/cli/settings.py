@@ -48,5 +48,16 @@ SETTINGS = (
         "ALLMENDE_PUBLISH_CA", "", "the system's", "a file with the certificate authority of that broker"
     ),
     Setting("ALLMENDE_LARGEST_UPLOAD", "", "500", "the largest file that people may upload, in megabytes"),
+    Setting("ALLMENDE_OIDC_ISSUER", "", "none", "the city's sign-in service (OpenID Connect): its issuer"),
+    Setting("ALLMENDE_OIDC_CLIENT_ID", "", "allmende", "the name under which the portal is registered there"),
+    Setting("ALLMENDE_OIDC_CLIENT_SECRET", "", "none", "its secret there; none for a public client"),
+    Setting("ALLMENDE_OIDC_CLIENT_SECRET_FILE", "", "none", "a file with that secret"),
+    Setting("ALLMENDE_OIDC_GROUPS", "", "groups", "the claim that names a person's groups"),
+    Setting(
+        "ALLMENDE_OIDC_ROLES",
+        "",
+        "none",
+        "which groups give which roles: gis-team=steward:green,data=releaser:*",
+    ),
     Setting("ALLMENDE_DEBUG", "--debug", "no", "1: show the full trace of a fault"),
 )

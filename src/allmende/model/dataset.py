@@ -38,6 +38,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """What the register of data that are not open says of a dataset; the dataset itself stays unseen.
+
+    `law` names the rule that closes it, like `Art. 6 GDPR`.
+    """
+
+    title: Text
+    reason: Text
+    law: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """What a city publishes: described by a file, made from one source, by one recipe or from observations.
 
@@ -48,7 +60,7 @@ class Dataset:
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
     publication with the code of the city's district that the row's geometry lies in. `department` is
     the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it, `disclosure` how small groups in its
-    counts are hidden before they are published.
+    counts are hidden before they are published; `closed` is its entry in the register of data that are not open.
     """
 
     id: str
@@ -74,6 +86,7 @@ class Dataset:
     department: str = ""
     guard_allowed: tuple[Allowed, ...] = ()
     disclosure: Disclosure | None = None
+    closed: Closed | None = None
 
     @property
     def table(self) -> str:

@@ -15,13 +15,14 @@ from allmende.share import shape
 from allmende.share.api_live import follow_live
 from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
-from allmende.share.given import GivenPrincipal, GivenReads
+from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
 from allmende.share.push import push_observations
 from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
+Days = Annotated[int, Parameter(ge=1, le=366)]
 Offset = Annotated[int, Parameter(ge=0, le=10**12)]
 
 
@@ -72,6 +73,14 @@ def rows(
     chosen = [column for column in columns.split(",") if column]
     page = reads.rows(principal, *pinned(name), limit=limit, offset=offset, columns=chosen)
     return shape.rows(page)
+
+
+@get("/datasets/{name:str}/use", sync_to_thread=True)
+def use(reads: GivenReads, principal: GivenPrincipal, clock: GivenClock, name: str, days: Days = 30) -> Json:
+    """How often a dataset was used, by way and day. Robots are counted apart; sums below 5 are not told."""
+    view = reads.dataset(principal, *pinned(name))
+    found = reads.use(principal, view.dataset.id, clock.now(), days)
+    return shape.use(found)
 
 
 @get("/datasets/{name:str}/rejected", sync_to_thread=True)
@@ -130,6 +139,6 @@ def search(
 
 
 API_ROUTES = [
-    datasets, dataset, rows, rejected, indicators, indicator, stories, figure, search, push_observations,
+    datasets, dataset, rows, use, rejected, indicators, indicator, stories, figure, search, push_observations,
     take_message, follow_live, *SUBSCRIPTION_ROUTES, things,
 ]  # fmt: skip

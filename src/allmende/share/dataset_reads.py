@@ -13,7 +13,7 @@ from allmende.model.licence import LICENCES, Licence
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt
 from allmende.share.gate import Gate
-from allmende.share.views import DatasetView, RawView, UsedBy
+from allmende.share.views import DatasetView, RawView, UsedBy, UseView
 
 
 class DatasetReads(Gate):
@@ -28,6 +28,18 @@ class DatasetReads(Gate):
         """One dataset, with the version asked for or the newest. Raises NotFound."""
         self._readable_dataset(principal, dataset)
         return self._view(principal, dataset, version)
+
+    def use(self, principal: Principal, dataset: str, now: datetime, days: int = 30) -> UseView:
+        """How often a dataset was used in the last days, by way; for who may read it. Raises NotFound."""
+        self._readable_dataset(principal, dataset)
+        since = now.astimezone(ZoneInfo(self.city.time_zone)).date() - timedelta(days=days - 1)
+        counted = self._store.use.of(dataset, since)
+        own = [one for one in counted if not one.robot]
+        by_day = {
+            channel: {one.day: one.count for one in own if one.channel == channel}
+            for channel in dict.fromkeys(one.channel for one in own)
+        }
+        return UseView(dataset, since, days, by_day, sum(one.count for one in counted if one.robot))
 
     def version_on(self, principal: Principal, dataset: str, day: date) -> DatasetVersion:
         """The version known at the end of that day in the city's time. Raises NotFound."""

@@ -12,6 +12,7 @@ from allmende.ports import Clock, Desk, Recompute, Store, Uploads
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
 from allmende.share.people.forms import Form
+from allmende.share.people.openid import OpenId
 from allmende.share.people.signing_in import SignedIn, SigningIn
 from allmende.share.reads import Reads
 
@@ -32,3 +33,4 @@ GivenForm = NamedDependency[SkipValidation[Form]]
 """What such a person sent from our own page; the handler is not reached with anything else."""
 GivenDesk = NamedDependency[SkipValidation[Desk]]
 GivenUploads = NamedDependency[SkipValidation[Uploads]]
+GivenOpenId = NamedDependency[SkipValidation[OpenId | None]]

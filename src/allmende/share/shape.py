@@ -12,10 +12,11 @@ from allmende.model.figure import Figure
 from allmende.model.licence import Licence
 from allmende.model.source import Receipt
 from allmende.model.text import Text
+from allmende.model.use import CHANNELS, FEW
 from allmende.share.cells import as_json
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.views import DatasetView, IndicatorView, Passport, PassportStep, RowsPage
+from allmende.share.views import DatasetView, IndicatorView, Passport, PassportStep, RowsPage, UseView
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
@@ -85,6 +86,22 @@ def dataset(view: DatasetView) -> Json:
             "stories": list(view.used_by.stories),
         },
         "receipts": [receipt(one) for one in view.receipts],
+    }
+
+
+def use(found: UseView) -> Json:
+    """How often a dataset was used: sums by way, and by day where they are not too small to be told."""
+    return {
+        "dataset": found.dataset,
+        "since": found.since.isoformat(),
+        "days": found.days,
+        "few": FEW,
+        "total": {channel: found.total(channel) for channel in CHANNELS if channel != "story"},
+        "by_day": {
+            channel: {day.isoformat(): count for day, count in days.items() if count >= FEW}
+            for channel, days in found.by_day.items()
+        },
+        "robots": found.robots,
     }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from allmende.model.limits import Doubt
 from allmende.model.place import Place
 from allmende.model.run import Run
 from allmende.model.source import Receipt, Rejected, Source
+from allmende.model.use import FEW, Channel
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,6 +68,22 @@ class DatasetView:
     def downloadable(self) -> bool:
         """A dataset without a known licence, or without a version, has no download."""
         return self.version is not None and bool(self.licences)
+
+
+@dataclass(frozen=True, slots=True)
+class UseView:
+    """How often a dataset was used since a day, by way and day; programs that look for everything are `robots`."""
+
+    dataset: str
+    since: date
+    days: int
+    by_day: Mapping[Channel, Mapping[date, int]]
+    robots: int
+
+    def total(self, channel: Channel) -> int | None:
+        """The sum of a way; None when it is too small to be told."""
+        found = sum(self.by_day.get(channel, {}).values())
+        return found if found == 0 or found >= FEW else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from allmende.share.gate import Known
 from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.page_cache import PageCache
+from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.principals import Principals
@@ -42,6 +43,7 @@ from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.subscribing import Subscribing
+from allmende.share.use_counter import UseCounter
 from allmende.share.writers import Writers
 from allmende.share.writes import Writes
 
@@ -82,6 +84,7 @@ def create_app(
     recompute: Recompute | None = None,
     *,
     desk: Desk | None = None,
+    open_id: OpenId | None = None,
     uploads: Uploads | None = None,
     anonymous_writes: bool = False,
 ) -> Litestar:
@@ -95,7 +98,7 @@ def create_app(
     reads = reads_of(workspace)
     principals = Principals(workspace.store, workspace.clock)
     drawings = Drawings(workspace.data / "cache" / "charts")
-    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads)
+    provided = _provided(workspace, reads, principals, drawings, recompute, desk, uploads, open_id)
     app = Litestar(
         route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
@@ -118,7 +121,10 @@ def create_app(
     )
     cache = PageCache(_with_files(app.asgi_handler), reads.generation)  # type: ignore[arg-type]
     app.state.cache = cache
-    app.asgi_handler = with_headers(cache)  # type: ignore[assignment]
+    counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
+    app.state.use_counter = counter
+    app.on_shutdown.append(counter.flush)
+    app.asgi_handler = with_headers(counter)  # type: ignore[assignment]
     return app
 
 
@@ -155,6 +161,7 @@ def _provided(
     recompute: Recompute | None,
     desk: Desk | None,
     uploads: Uploads | None,
+    open_id: OpenId | None,
 ) -> dict[str, Provide]:
     people = People(SigningIn(workspace.store, workspace.clock), workspace)
 
@@ -171,6 +178,7 @@ def _provided(
         "recompute": recompute,
         "store": workspace.store,
         "signing_in": people.signing_in,
+        "open_id": open_id,
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)

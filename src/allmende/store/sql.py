@@ -43,6 +43,7 @@ from allmende.store.subscriptions import SqlSubscriptions
 from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, RECEIPT, RUN, STORY, VERSION
 from allmende.store.thing_tables import SEGMENT
 from allmende.store.things import SqlThings
+from allmende.store.use import SqlUseLedger
 
 _BUSY_MILLISECONDS = 30_000
 
@@ -71,6 +72,7 @@ class SqlStore:
         self.releases = SqlReleases(engine)
         self.people = SqlPeople(engine)
         self.accounts = SqlAccounts(engine)
+        self.use = SqlUseLedger(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 
     @classmethod

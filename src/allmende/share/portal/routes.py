@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from allmende.share.portal.assets import asset
 from allmende.share.portal.pages.city_map import map_page
+from allmende.share.portal.pages.closed import closed_register
 from allmende.share.portal.pages.data import dataset, datasets
 from allmende.share.portal.pages.datastream import datastream
 from allmende.share.portal.pages.datastream_value import mean, value
@@ -15,6 +16,7 @@ from allmende.share.portal.pages.home import home
 from allmende.share.portal.pages.knowledge import knowledge, story
 from allmende.share.portal.pages.legal import accessibility, imprint, privacy, report_barrier
 from allmende.share.portal.pages.machines import robots, sitemap
+from allmende.share.portal.pages.open_id import from_service, to_service
 from allmende.share.portal.pages.passport import compute_again, passport
 from allmende.share.portal.pages.search import search
 from allmende.share.portal.pages.sign_in import (
@@ -37,7 +39,7 @@ from allmende.share.portal.pages.workshop.uploads import begin_upload, drop_uplo
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     home, knowledge, story, goals, goal, districts, district, datasets, dataset, map_page, search, passport,
     compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, asset,
-    sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
+    closed_register, to_service, from_service, sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
     describe_form, describe, workshop_dataset, change_dataset, people, change_people,
     begin_upload, upload_state, take_piece, drop_upload,
 )  # fmt: skip

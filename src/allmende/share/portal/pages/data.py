@@ -11,6 +11,7 @@ from litestar import Request, Response, get
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
+from allmende.catalogue.quality_score import Described, Score, score
 from allmende.errors import NotFound
 from allmende.guard.terms.combine import Terms, combine
 from allmende.model.access import Principal
@@ -19,11 +20,11 @@ from allmende.model.text import Language
 from allmende.share.cells import as_text
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
-from allmende.share.views import DatasetView, RejectedPage
+from allmende.share.views import DatasetView, RejectedPage, UseView
 
 _NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,9})))?")
 PREVIEW = 10
@@ -60,6 +61,8 @@ class Context:
     frozen: bool
     address: str
     host: str
+    score: Score
+    use: UseView
 
 
 @get("/daten", include_in_schema=False, sync_to_thread=True)
@@ -105,6 +108,7 @@ def dataset(
     principal: GivenPrincipal,
     city: GivenCity,
     language: GivenLanguage,
+    clock: GivenClock,
     request: Request[Any, Any, Any],
     name: str,
 ) -> Response[str] | Redirect:
@@ -135,6 +139,8 @@ def dataset(
         credit=credit_of(view, language, str(request.base_url).rstrip("/")),
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         host=str(request.base_url).rstrip("/"),
+        score=score(Described(view.dataset, view.version, view.licences, city)),
+        use=reads.use(principal, view.dataset.id, clock.now()),
     )
     t = Words(language)
     frame = Frame(

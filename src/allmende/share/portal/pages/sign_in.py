@@ -12,7 +12,7 @@ from litestar.params import Body
 from allmende.errors import NotAllowed, TooOften
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.share.given import GivenCity, GivenForm, GivenLanguage, GivenSigned, GivenSigningIn
+from allmende.share.given import GivenCity, GivenForm, GivenLanguage, GivenOpenId, GivenSigned, GivenSigningIn
 from allmende.share.people.cookie import is_local, set_cookie
 from allmende.share.people.forms import Form, check_origin
 from allmende.share.people.limits import network_of
@@ -29,12 +29,13 @@ _Form = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODE
 @dataclass(frozen=True, slots=True)
 class Context:
     """The form: what was typed, where it leads to, and what is wrong (a word's name). `secure` is False where
-    nobody may sign in, because the line could be listened to."""
+    nobody may sign in, because the line could be listened to; `service` is True where the city has a sign-in service."""
 
     name: str
     next: str
     problem: str
     secure: bool
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +49,40 @@ class LinkContext:
 
 
 @get("/anmelden", include_in_schema=False, sync_to_thread=False)
-def sign_in_form(request: Request[Any, Any, Any], city: GivenCity, language: GivenLanguage) -> Response[str]:
+def sign_in_form(
+    request: Request[Any, Any, Any], city: GivenCity, language: GivenLanguage, open_id: GivenOpenId
+) -> Response[str]:
     """The form to sign in."""
-    return _form(Context("", _next(request.query_params.get("weiter")), "", _secure(request)), city, language)
+    return sign_in_answer(
+        Context(
+            "", next_page(request.query_params.get("weiter")), "", is_secure(request), open_id is not None
+        ),
+        city,
+        language,
+    )
 
 
 @post("/anmelden", include_in_schema=False, sync_to_thread=True, status_code=200)
 def sign_in(
     request: Request[Any, Any, Any], city: GivenCity, language: GivenLanguage, signing_in: GivenSigningIn,
-    data: _Form,
+    open_id: GivenOpenId, data: _Form,
 ) -> Response[Any]:  # fmt: skip
     """Sign in; then on to where the person wanted to go."""
     check_origin(request.headers)
     form = Form(data)
-    name, wanted = form.text("name", 120), _next(form.text("weiter"))
-    if not _secure(request):
-        return _form(Context(name, wanted, "insecure", False), city, language, 403)
+    name, wanted = form.text("name", 120), next_page(form.text("weiter"))
+    if not is_secure(request):
+        return sign_in_answer(
+            Context(name, wanted, "insecure", False, open_id is not None), city, language, 403
+        )
     try:
         secret = signing_in.sign_in(name, form.text("password", 1_000), network_of(address_of(request)))
     except TooOften:
-        return _form(Context(name, wanted, "too_often", True), city, language, 429)
+        return sign_in_answer(
+            Context(name, wanted, "too_often", True, open_id is not None), city, language, 429
+        )
     except NotAllowed:
-        return _form(Context(name, wanted, "wrong", True), city, language, 401)
+        return sign_in_answer(Context(name, wanted, "wrong", True, open_id is not None), city, language, 401)
     start = "/en" if language == "en" else ""
     return go(f"{start}{wanted}", {"set-cookie": set_cookie(secret, tls=is_tls(request))})
 
@@ -126,18 +139,20 @@ def address_of(request: Request[Any, Any, Any]) -> str:
     return said if said and is_local(direct) else direct
 
 
-def _next(wanted: object) -> str:
+def next_page(wanted: object) -> str:
     """A page of the portal, never another host: only paths of ours are followed."""
     text = str(wanted or "").removeprefix("/en")
     plain = text.startswith(HOME) and text.isprintable() and "\\" not in text and "//" not in text
     return text if plain else HOME
 
 
-def _secure(request: Request[Any, Any, Any]) -> bool:
+def is_secure(request: Request[Any, Any, Any]) -> bool:
+    """True when nobody can listen: over TLS, or on this machine."""
     return is_tls(request) or is_local(request.headers.get("host", ""))
 
 
-def _form(context: Context, city: City, language: Language, status: int = 200) -> Response[str]:
+def sign_in_answer(context: Context, city: City, language: Language, status: int = 200) -> Response[str]:
+    """The page to sign in."""
     t = Words(language)
     frame = Frame(t("sign_in.title"), "/anmelden", crumbs=((t("nav.home"), "/"),))
     return page("sign_in.html", context, frame, city, language, status, LIVE)
