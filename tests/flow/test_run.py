@@ -159,7 +159,7 @@ def test_a_fault_of_ours_ends_only_its_step(work: Work, monkeypatch: pytest.Monk
     def explode(*_: object) -> Run:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("allmende.flow.run.run_recipe", explode)
+    monkeypatch.setattr("allmende.flow.held.run_recipe", explode)
     runs = {str(run.step): run for run in work.runs()}
     assert runs["recipe:benches-by-year"].message == "ZeroDivisionError: ours"
     assert runs["publish:benches"].outcome == "new"

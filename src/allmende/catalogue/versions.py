@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -34,6 +34,10 @@ class Made:
     licences: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
     changes_raw: str = ""
+
+
+Judge = Callable[[Made], None]
+"""Looks at a result before it is published; raises HeldBack when people have to look first."""
 
 
 def seen(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def inspect(file: Path, as_json: bool) -> None:
-    """Look for personal data in FILE (table, map or JSON). Ends with 1 when something would be held back."""
+    """Look for personal data in FILE (table, map, JSON or picture). Ends with 1 when something would be held back."""
     found = findings_in(file)
     click.echo(as_text(found) if not as_json else _as_json(file, found))
     sys.exit(1 if any(one.blocking for one in found) else 0)
@@ -31,6 +31,13 @@ def inspect(file: Path, as_json: bool) -> None:
 
 def findings_in(file: Path) -> tuple[GuardFinding, ...]:
     """What the guard finds in a file. Raises Unreadable."""
+    from allmende.guard.pictures.inspect import LARGEST, inspect_picture
+    from allmende.guard.pictures.parts import format_of
+
+    with file.open("rb") as opened:
+        first = opened.read(16)
+        if format_of(first):
+            return inspect_picture(first + opened.read(LARGEST))
     # Only this needs Arrow and the connectors; other commands start without them.
     from allmende.guard.persons.inspect import inspect as look
     from allmende.structure.propose.recognise import recognise

@@ -8,14 +8,18 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from allmende import __version__
-from allmende.catalogue.access import Accesses
+from allmende.catalogue.access import Accesses, closed_parts
 from allmende.catalogue.versions import digest
 from allmende.errors import AllmendeError, HeldBack
 from allmende.extensions import load_connector
+from allmende.flow.graph import maker
 from allmende.flow.looking import look
+from allmende.flow.observed import observe
+from allmende.flow.results import content_of, judge
 from allmende.flow.workspace import Workspace
 from allmende.model.city import City
 from allmende.model.dataset import Check, Dataset
@@ -29,12 +33,13 @@ from allmende.model.release import (
     checked,
 )
 from allmende.model.run import Run
-from allmende.model.run import Step as RunStep
 from allmende.model.source import UPLOAD, Receipt
 from allmende.model.standing import Definition
 from allmende.structure.contract import COLUMNS
 from allmende.structure.parse import maker_hash
 from allmende.structure.publish import NOT_CLEARED, Clearance, newest_receipt, publish_dataset
+from allmende.understand.recipe import maker_hash as recipe_hash
+from allmende.understand.recipe import run_recipe
 
 _BEFORE = ("draft", "described", "checked")
 """What is still being described says nothing yet of what is published."""
@@ -43,32 +48,14 @@ HELD = "held back until somebody releases it"
 
 
 def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
-    """Publish a dataset's newest bytes, or hold them back for people when they have to look first."""
-    started, receipt = workspace.clock.now(), newest_receipt(dataset, workspace.store)
-    release = release_of(workspace, dataset, receipt)
+    """Publish a dataset's newest content, or hold it back for people when they have to look first."""
+    started, receipt = workspace.clock.now(), _content(workspace, dataset)
+    release, step = release_of(workspace, dataset, receipt), maker(dataset)
     if release is not None and release.state == "refused" and release.maker == _maker(workspace, dataset):
-        step = RunStep("publish", dataset.id)
-        return Run(
-            step,
-            started,
-            workspace.clock.now(),
-            "unchanged",
-            "the newest content was refused; the last stays",
-        )
-    connector = load_connector(workspace.city.sources[dataset.source].connector)
+        refused = "the newest content was refused; the last stays"
+        return Run(step, started, workspace.clock.now(), "unchanged", refused)
     try:
-        run = publish_dataset(
-            workspace.city,
-            dataset,
-            connector,
-            workspace.store,
-            workspace.lake,
-            workspace.clock,
-            replace(
-                _cleared(workspace, dataset, release),
-                described=_definition(workspace, dataset) is not None,
-            ),
-        )
+        run = _publish(workspace, dataset, _cleared(workspace, dataset, release))
     except HeldBack as fault:
         definition = _definition(workspace, dataset) if COLUMNS in fault.reasons else None
         hold(workspace, dataset, receipt, fault, definition)
@@ -82,9 +69,34 @@ def publish_or_hold(workspace: Workspace, dataset: Dataset) -> Run:
     return run
 
 
+def _content(workspace: Workspace, dataset: Dataset) -> Receipt | None:
+    """What is to be published, by its hash."""
+    return newest_receipt(dataset, workspace.store) if dataset.source else content_of(workspace, dataset)
+
+
+def _publish(workspace: Workspace, dataset: Dataset, cleared: Clearance) -> Run:
+    """Publish a dataset, however it is made. Of our faults only HeldBack is raised."""
+    city, store, lake, clock = workspace.city, workspace.store, workspace.lake, workspace.clock
+    look_at = partial(judge, workspace, dataset, cleared.decisions)
+    if dataset.recipe:
+        return run_recipe(city, dataset, store, lake, workspace.engine, clock, look_at)
+    if dataset.observations is not None:
+        return observe(workspace, dataset, look_at)
+    connector = load_connector(city.sources[dataset.source].connector)
+    cleared = replace(cleared, described=_definition(workspace, dataset) is not None)
+    return publish_dataset(city, dataset, connector, store, lake, clock, cleared)
+
+
 def said_hash(city: City, dataset: Dataset) -> str:
     """What a person said about a dataset: when that changes, an old word about it no longer counts."""
-    return digest([maker_hash(city, dataset), [repr(one) for one in dataset.guard_allowed]])
+    made_by = _made_by(city, dataset)
+    return digest([made_by, [repr(one) for one in dataset.guard_allowed]])
+
+
+def _made_by(city: City, dataset: Dataset) -> str:
+    if dataset.observations is not None:
+        return digest([repr(dataset.observations), closed_parts(city, dataset)])
+    return recipe_hash(city, dataset) if dataset.recipe else maker_hash(city, dataset)
 
 
 def _maker(workspace: Workspace, dataset: Dataset) -> str:
@@ -130,8 +142,7 @@ def _definition(workspace: Workspace, dataset: Dataset) -> Definition | None:
 
 def _held_run(dataset: Dataset, fault: HeldBack, started: datetime, workspace: Workspace) -> Run:
     message = f"{fault.where}: {fault.message}; {HELD}"
-    step = RunStep("publish", dataset.id)
-    return Run(step, started, workspace.clock.now(), "held", message, fault.hint)
+    return Run(maker(dataset), started, workspace.clock.now(), "held", message, fault.hint)
 
 
 def held_hash(workspace: Workspace, dataset: Dataset, content: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allmende.catalogue.series_trust import judge_series, read_limits
+from allmende.catalogue.versions import Judge
 from allmende.errors import NotFound
 from allmende.flow.workspace import Workspace
 from allmende.model.dataset import Dataset
@@ -21,10 +22,10 @@ def observatory(workspace: Workspace) -> Observatory:
     return Observatory(workspace.city, store, workspace.lake, workspace.series, watched, limits)
 
 
-def observe(workspace: Workspace, dataset: Dataset) -> Run:
-    """Make a dataset from observations; what it was made from is remembered when it went well."""
+def observe(workspace: Workspace, dataset: Dataset, judge: Judge = lambda made: None) -> Run:
+    """Make a dataset from observations; what it was made from is remembered when it went well. Raises HeldBack."""
     shop, made_from = observatory(workspace), _made_from(workspace, dataset)
-    run = publish_observed(shop, dataset, workspace.clock)
+    run = publish_observed(shop, dataset, workspace.clock, judge)
     if run.outcome != "failed":
         workspace.store.keep_definition(made_from, str(Step("publish", dataset.id)))
     return run

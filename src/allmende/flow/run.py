@@ -20,14 +20,12 @@ from allmende.flow.graph import INDEX, graph, stories, story_step
 from allmende.flow.held import publish_or_hold
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
-from allmende.flow.observed import observe
 from allmende.flow.polled import OBSERVE, observe_source
 from allmende.flow.stale import fingerprint, source_hash, why
 from allmende.flow.tidy import move_old
 from allmende.flow.workspace import Workspace
 from allmende.model.run import Run, Step
 from allmende.model.source import Source
-from allmende.understand.recipe import run_recipe
 from allmende.understand.story import publish_story
 
 MOST_HOSTS = 6
@@ -106,21 +104,11 @@ def _fetch(step: Step, workspace: Workspace) -> Run:
 
 
 def _publish(step: Step, workspace: Workspace) -> Run:
-    dataset = workspace.city.datasets[step.subject]
-    if dataset.observations is not None:
-        return observe(workspace, dataset)
-    return publish_or_hold(workspace, dataset)
+    return publish_or_hold(workspace, workspace.city.datasets[step.subject])
 
 
 def _observe(step: Step, workspace: Workspace) -> Run:
     return observe_source(workspace, workspace.city.sources[step.subject])
-
-
-def _recipe(step: Step, workspace: Workspace) -> Run:
-    dataset = workspace.city.datasets[step.subject]
-    return run_recipe(
-        workspace.city, dataset, workspace.store, workspace.lake, workspace.engine, workspace.clock
-    )
 
 
 def _story(step: Step, workspace: Workspace) -> Run:
@@ -146,7 +134,7 @@ def _index(step: Step, workspace: Workspace) -> Run:
 _DO: dict[str, Callable[[Step, Workspace], Run]] = {
     "fetch": _fetch,
     "publish": _publish,
-    "recipe": _recipe,
+    "recipe": _publish,
     OBSERVE: _observe,
     "story": _story,
     INDEX.kind: _index,

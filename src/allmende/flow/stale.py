@@ -17,6 +17,7 @@ from allmende.flow.graph import INDEX, datasets_of, graph, stories, story_step
 from allmende.flow.held import held_hash
 from allmende.flow.observed import FAILED, why_observe
 from allmende.flow.polled import OBSERVE, why_observe_source
+from allmende.flow.results import content_of
 from allmende.flow.schedule import PERIODS
 from allmende.flow.workspace import Workspace
 from allmende.model.access import Access
@@ -88,7 +89,7 @@ def source_hash(source: Source) -> str:
 
 def _why_publish(dataset: Dataset, last: Run | None, workspace: Workspace) -> str | None:
     if dataset.observations is not None:
-        return why_observe(workspace, dataset, last)
+        return _why_observe(dataset, last, workspace)
     receipt = newest_receipt(dataset, workspace.store)
     if receipt is None:
         return None
@@ -111,6 +112,17 @@ def _why_publish(dataset: Dataset, last: Run | None, workspace: Workspace) -> st
     )
 
 
+def _why_observe(dataset: Dataset, last: Run | None, workspace: Workspace) -> str | None:
+    if last is not None and last.outcome == "held":
+        return None if _result_waits(dataset, workspace) else ANSWERED
+    return why_observe(workspace, dataset, last)
+
+
+def _result_waits(dataset: Dataset, workspace: Workspace) -> bool:
+    content = content_of(workspace, dataset)
+    return content is not None and _waits(dataset, content.sha256, workspace)
+
+
 def _waits(dataset: Dataset, content: str, workspace: Workspace) -> bool:
     """True when what was held back would be held back again for the same reasons."""
     return workspace.store.definition(held_hash(workspace, dataset, content)) is not None
@@ -121,6 +133,8 @@ def _why_recipe(dataset: Dataset, last: Run | None, workspace: Workspace) -> str
         pins = recipe.newest_inputs(workspace.city, dataset, workspace.store)
     except recipe.MissingInput:
         return None if last is not None and last.outcome == "skipped" else "an input is missing"
+    if last is not None and last.outcome == "held":
+        return None if _result_waits(dataset, workspace) else ANSWERED
     newest = _newest(dataset, workspace)
     if newest is None:
         return "it was never computed"

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import shapely
 
-from allmende.catalogue.access import Accesses
+from allmende.catalogue.access import Accesses, closed_parts
 from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.trust import DOUBTED, INCOMPLETE, KNOWN, SENSORS_SHARE, SILENT
-from allmende.catalogue.versions import Made, digest, publish_table
-from allmende.errors import AllmendeError, NotFound
+from allmende.catalogue.versions import Judge, Made, digest, publish_table
+from allmende.errors import AllmendeError, HeldBack, NotFound
 from allmende.model.city import City
 from allmende.model.dataset import Check, Dataset, DatasetVersion
 from allmende.model.limits import Limits
@@ -64,8 +64,10 @@ def selection_of(dataset: Dataset) -> Selection:
     return dataset.observations
 
 
-def publish_observed(shop: Observatory, dataset: Dataset, clock: Clock) -> Run:
-    """Publish the dataset as known now; never an exception of ours.
+def publish_observed(
+    shop: Observatory, dataset: Dataset, clock: Clock, judge: Judge = lambda made: None
+) -> Run:
+    """Publish the dataset as known now, when `judge` lets it pass. Of our faults only HeldBack is raised.
 
     Outcome `new`, `unchanged`, `failed` (the last version stays), or `skipped` when no datastream fits.
     """
@@ -74,7 +76,10 @@ def publish_observed(shop: Observatory, dataset: Dataset, clock: Clock) -> Run:
         if not shop.chosen(dataset):
             return Run(step, started, clock.now(), "skipped", _nothing_fits(shop, dataset))
         made = make_observed(shop, dataset, started)
+        judge(made)
         version = publish_table(dataset.id, made, shop.store, shop.lake, clock)
+    except HeldBack:
+        raise
     except AllmendeError as error:
         message = f"{error.where}: {error.message}" if error.where else error.message
         return Run(step, started, clock.now(), "failed", message, error.hint, error.transient)
@@ -131,6 +136,7 @@ def observed_hash(shop: Observatory, dataset: Dataset) -> str:
     rule = city.districts
     return digest(
         {
+            **closed_parts(shop.city, dataset),
             "edition": _EDITION,
             "properties": list(selection.properties),
             "things": list(selection.things),

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from allmende.catalogue.access import Accesses
+from allmende.catalogue.access import closed_parts
 from allmende.catalogue.versions import digest
 from allmende.errors import AllmendeError, NotFound, Unreadable
 from allmende.extensions import manifest
-from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset
 from allmende.model.source import Receipt, Rejected, Source
@@ -92,7 +91,7 @@ def maker_hash(city: City, dataset: Dataset) -> str:
     source = city.sources[dataset.source]
     return digest(
         {
-            **_closed(city, dataset),
+            **closed_parts(city, dataset),
             **({"disclosure": repr(dataset.disclosure)} if dataset.disclosure else {}),
             "edition": _EDITION,
             "connector": [source.connector, _connector_version(source.connector)],
@@ -106,15 +105,6 @@ def maker_hash(city: City, dataset: Dataset) -> str:
             "district": _district_rule(city, dataset),
         }
     )
-
-
-def _closed(city: City, dataset: Dataset) -> dict[str, object]:
-    """What is closed changes no row, but what is opened goes past the guard again."""
-    own = Accesses(city).dataset(dataset.id)
-    closed = {
-        column.name: column.access.label for column in dataset.columns if column.access is not Access.OPEN
-    }
-    return {"closed": [own.label, closed]} if closed or own is not Access.OPEN else {}
 
 
 def _connector_version(connector: str) -> str:

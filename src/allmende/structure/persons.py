@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -11,7 +11,7 @@ from allmende.errors import HeldBack
 from allmende.guard.persons.inspect import inspect
 from allmende.model.access import Access
 from allmende.model.city import City
-from allmende.model.dataset import Dataset
+from allmende.model.dataset import Column, Dataset
 from allmende.model.guard import Decision, GuardFinding, undecided
 from allmende.structure.parse import Rows
 
@@ -25,13 +25,17 @@ def refuse_persons(rows: Rows, city: City, dataset: Dataset, decisions: Iterable
 
     What stays inside the city (protected, internal) may hold what the city needs for its work.
     """
-    found = undecided(findings_of(rows, city, dataset), (*dataset.guard_allowed, *decisions))
+    hold_persons(undecided(findings_of(rows, city, dataset), (*dataset.guard_allowed, *decisions)), dataset)
+
+
+def hold_persons(found: Sequence[GuardFinding], dataset: Dataset) -> None:
+    """HeldBack when anything was found that nobody has decided on."""
     if found:
         said = ", ".join(f"{one.kind} in {one.column or 'the table'} ({one.count})" for one in found[:5])
         raise HeldBack(
             f"this may be personal data: {said}",
             reasons=("personal",),
-            findings=found,
+            findings=tuple(found),
             where=f"datasets/{dataset.id}.toml",
             hint="Leave the column out or close it; if it may be public, say why under [[guard_allowed]].",
         )
@@ -39,10 +43,22 @@ def refuse_persons(rows: Rows, city: City, dataset: Dataset, decisions: Iterable
 
 def findings_of(rows: Rows, city: City, dataset: Dataset) -> tuple[GuardFinding, ...]:
     """What the guard finds in the columns that are to be shown outside."""
+    found = table_findings(rows.table, rows.columns, city, dataset)
+    shown = len(_shown(rows.table, city, dataset))
+    return (*found, *_in_rejected(rows)) if shown == rows.table.num_columns else found
+
+
+def table_findings(
+    table: pa.Table, columns: Sequence[Column], city: City, dataset: Dataset
+) -> tuple[GuardFinding, ...]:
+    """What the guard finds in a table's columns that are to be shown outside, as one of this dataset."""
+    names = _shown(table, city, dataset)
+    return inspect(table.select(names), columns) if names else ()
+
+
+def _shown(table: pa.Table, city: City, dataset: Dataset) -> list[str]:
     accesses = Accesses(city)
-    names = [name for name in rows.table.column_names if accesses.column(dataset.id, name) <= _SHOWN]
-    found = inspect(rows.table.select(names), rows.columns) if names else ()
-    return (*found, *_in_rejected(rows)) if len(names) == rows.table.num_columns else found
+    return [name for name in table.column_names if accesses.column(dataset.id, name) <= _SHOWN]
 
 
 def _in_rejected(rows: Rows) -> tuple[GuardFinding, ...]:

@@ -13,14 +13,14 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from allmende.catalogue.access import Accesses
+from allmende.catalogue.access import Accesses, closed_parts
 from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.checks import check_table
 from allmende.catalogue.disclosed import disclose
 from allmende.catalogue.terms import terms_faults
-from allmende.catalogue.versions import Made, publish_table
+from allmende.catalogue.versions import Judge, Made, publish_table
 from allmende.engine.subset import check_sql, parse_sql, tables_of
-from allmende.errors import AllmendeError, ContractBroken, RecipeInvalid
+from allmende.errors import AllmendeError, ContractBroken, HeldBack, RecipeInvalid
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.run import Run, Step
@@ -28,14 +28,25 @@ from allmende.ports import Clock, Engine, Lake, Store
 from allmende.store.bodies import plain
 
 
-def run_recipe(city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock) -> Run:
-    """Run the recipe of a dataset on the newest versions of its inputs.
+def run_recipe(
+    city: City,
+    dataset: Dataset,
+    store: Store,
+    lake: Lake,
+    engine: Engine,
+    clock: Clock,
+    judge: Judge = lambda made: None,
+) -> Run:
+    """Run the recipe of a dataset on the newest versions of its inputs, and publish what `judge` lets pass.
 
-    Outcome `new`, `unchanged`, `skipped` (an input has no version yet) or `failed`; never an exception of ours.
+    Outcome `new`, `unchanged`, `skipped` (an input has no version yet) or `failed`. Of our faults only HeldBack
+    is raised.
     """
     started = clock.now()
     try:
-        version = _publish(city, dataset, store, lake, engine, clock)
+        version = _publish(city, dataset, store, lake, engine, clock, judge)
+    except HeldBack:
+        raise
     except MissingInput as missing:
         return _ended(dataset, started, clock, "skipped", missing)
     except AllmendeError as error:
@@ -51,7 +62,7 @@ class MissingInput(RecipeInvalid):
 
 
 def _publish(
-    city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock
+    city: City, dataset: Dataset, store: Store, lake: Lake, engine: Engine, clock: Clock, judge: Judge
 ) -> DatasetVersion | None:
     recipe = city.recipes[dataset.recipe]
     refuse_terms(city, dataset)
@@ -71,6 +82,7 @@ def _publish(
         licences=tuple(licence.id for licence in accesses.licences(dataset.id)),
         attributions=accesses.attributions(dataset.id),
     )
+    judge(made)
     return publish_table(dataset.id, made, store, lake, clock)
 
 
@@ -100,7 +112,12 @@ def newest_inputs(city: City, dataset: Dataset, store: Store) -> dict[str, Pin]:
 def maker_hash(city: City, dataset: Dataset) -> str:
     """SHA-256 (hex) over everything that turns inputs into rows: the recipe's text, columns and key."""
     recipe = city.recipes[dataset.recipe]
-    parts = {"sql": recipe.sql, "columns": [plain(c) for c in dataset.columns], "key": list(dataset.key)}
+    parts: dict[str, object] = {
+        "sql": recipe.sql,
+        "columns": [plain(c) for c in dataset.columns],
+        "key": list(dataset.key),
+    }
+    parts |= closed_parts(city, dataset)
     if dataset.disclosure is not None:
         parts["disclosure"] = repr(dataset.disclosure)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

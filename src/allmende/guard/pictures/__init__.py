@@ -1,0 +1,1 @@
+"""What pictures say beside what they show: where they were taken, with whose camera."""
