@@ -10,7 +10,7 @@ import pytest
 
 from allmende.errors import NotFound
 from allmende.flow.recompute import Recomputer
-from allmende.model.access import ANONYMOUS
+from allmende.model.access import ANONYMOUS, Access
 from allmende.model.city import City
 from allmende.model.dataset import Column
 from allmende.model.disclosure import Disclosure
@@ -145,3 +145,18 @@ def test_rows_that_are_not_taken_quote_no_numbers(work: Work) -> None:
     version = work.workspace.store.versions("benches")[0]
     assert version.rejected == 1
     assert reads_of(work.workspace).rejected(ANONYMOUS, "benches").rejected == ()
+
+
+def test_readers_see_the_marks_as_they_see_the_counts(work: Work) -> None:
+    """On pages, in rows and in downloads, also where the columns are declared; closed with their column."""
+    work.become(counted)
+    work.answer(parks(north=1, south=20, west=30))
+    work.run()
+    page = reads_of(work.workspace).rows(ANONYMOUS, "benches")
+    assert [column.name for column in page.columns] == ["park", "benches", "benches_status"]
+    assert page.rows[0] == ("north", None, "suppressed")
+    closed = (COLUMNS[0], replace(COLUMNS[1], access=Access.INTERNAL))
+    work.become(
+        lambda city: replace(city, datasets={"benches": replace(city.datasets["benches"], columns=closed)})
+    )
+    assert [c.name for c in reads_of(work.workspace).rows(ANONYMOUS, "benches").columns] == ["park"]

@@ -12,6 +12,7 @@ from allmende.engine.subset import columns_of, tables_of
 from allmende.model.access import Access, strictest
 from allmende.model.city import City
 from allmende.model.dataset import Dataset
+from allmende.model.disclosure import MARK
 from allmende.model.licence import LICENCES, UNKNOWN_LICENCE, Licence
 
 
@@ -78,6 +79,8 @@ class Accesses:
         declared = found.column(column)
         if declared is not None:
             return strictest([declared.access, self.dataset(dataset)])
+        if found.disclosure is not None and column in found.disclosure.marks:
+            return self.column(dataset, column.removesuffix(MARK))  # as open as what it speaks of
         return self.dataset(dataset) if not found.columns else Access.INTERNAL
 
     def inputs(self, dataset: str) -> tuple[str, ...]:

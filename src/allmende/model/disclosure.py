@@ -14,6 +14,10 @@ Method = Literal["suppression", "cell_key", "rounding"]
 Why = Literal["small", "dominated", "complementary", "family", "noise", "rounded"]
 
 
+MARK = "_status"
+"""How the names of columns end that say which cells are not as they were counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """One method for one family of tables.
@@ -48,7 +52,7 @@ class Disclosure:
     @property
     def marks(self) -> frozenset[str]:
         """The columns that say which cells are not as they were counted; no source brings them."""
-        return frozenset(f"{value}_status" for value in self.values)
+        return frozenset(f"{value}{MARK}" for value in self.values)
 
     @property
     def unpublished(self) -> tuple[str, ...]:
