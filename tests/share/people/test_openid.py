@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -121,6 +121,18 @@ def test_roles_follow_the_groups(issuer: str, city: DeskCity) -> None:
     other = settings(issuer, roles=parse_group_roles("bosses=releaser:*"))
     come(app_of(city, other), "fritz+heads")
     assert people.called("fritz").grants == (Grant("reader", "roads"),)
+
+
+def test_a_role_for_a_time_stays_one_for_a_time(issuer: str, city: DeskCity) -> None:
+    """A last day that the administrator set survives a sign-in, and goes with the group."""
+    come(app_of(city, settings(issuer)), "karl+heads")
+    people, until = city.workspace.store.people, date(2030, 1, 1)
+    karl = people.called("karl")
+    people.grant(karl.id, Grant("releaser", "*", until), Entry(0, START, "test", "grant", karl.id))
+    come(app_of(city, settings(issuer)), "karl+heads")
+    assert people.called("karl").grants == (Grant("releaser", "*", until),)
+    come(app_of(city, settings(issuer, groups="none")), "karl+heads")
+    assert people.called("karl").grants == ()
 
 
 def test_a_name_opens_nothing(issuer: str, city: DeskCity) -> None:
@@ -332,6 +344,20 @@ def test_what_the_browser_keeps_cannot_be_changed(liar: Liar) -> None:
     clock.advance(timedelta(minutes=11))
     with pytest.raises(NotAllowed, match="ten minutes"):
         service.finish({"state": "x", "code": "c"}, sealed, BACK)
+
+
+def test_a_service_that_is_away_is_left_alone_for_a_while(liar: Liar) -> None:
+    """Readers do not queue behind it, and it is asked again later."""
+    clock = FixedClock()
+    liar.told["issuer"] = "https://evil.example"
+    service = OpenId(OpenIdSettings("https://id.example", "allmende"), liar, clock, KEY)
+    for _ in range(10):
+        with pytest.raises(SourceRefused):
+            service.begin(BACK, "/werkstatt")
+    assert len(liar.asked) == 1
+    liar.told["issuer"] = "https://id.example"
+    clock.advance(timedelta(seconds=31))
+    assert service.begin(BACK, "/werkstatt").address.startswith("https://id.example/auth?")
 
 
 @pytest.mark.parametrize("text", ["gis", "gis=steward", "gis=king:green", "=steward:green"])

@@ -91,6 +91,14 @@ def test_guessing_is_stopped(signing_in: SigningIn) -> None:
     assert signing_in.sign_in("anna", PASSWORD, "198.51.100.0/24")
 
 
+def test_nobody_is_locked_out_by_somebody_elses_tries(signing_in: SigningIn) -> None:
+    """Tries that one line is refused do not count against the account."""
+    for _ in range(200):
+        with pytest.raises(NotAllowed):
+            signing_in.sign_in("anna", "guess number one", "192.0.2.0/24")
+    assert signing_in.sign_in("anna", PASSWORD, "198.51.100.0/24")
+
+
 def test_a_sign_in_ends(signing_in: SigningIn, clock: FixedClock, store: SqlStore) -> None:
     """After an hour without use, after a day's work, when signed out, and when the account is closed."""
     secret = signing_in.sign_in("anna", PASSWORD)
@@ -216,7 +224,10 @@ def test_the_cookie_is_bound_to_its_line() -> None:
     made = set_cookie("abc", tls=True)
     assert all(part in made for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Max-Age=0" in set_cookie("", tls=False)
-    assert [is_local(host) for host in ("localhost:8000", "127.0.0.1", "[::1]:80", "city.example")] == [
+    assert [
+        is_local(host) for host in ("localhost:8000", "127.0.0.1", "[::1]:80", "::1", "city.example")
+    ] == [
+        True,
         True,
         True,
         True,

@@ -12,7 +12,7 @@ from allmende.model.account import LONGEST
 
 SECURE = "__Host-allmende"
 PLAIN = "allmende_sign_in"
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 def secret_of(header: str, *, tls: bool) -> str:
@@ -37,6 +37,6 @@ def set_cookie(secret: str, *, tls: bool) -> str:
 
 
 def is_local(host: str) -> bool:
-    """True for a `Host` that means this machine."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    return name in _LOCAL
+    """True for a `Host` or an address that means this machine."""
+    name, _, port = host.rpartition(":")
+    return host in _LOCAL or (port.isdigit() and name in _LOCAL)

@@ -44,13 +44,19 @@ def _follow_groups(
     person: Person, identity: Identity, settings: OpenIdSettings, people: People, now: datetime
 ) -> None:
     """Roles that groups give are given and taken with the groups; others are the administrator's."""
-    wanted = {grant for group, grant in settings.roles if group in identity.groups}
+    wanted = {_rule(grant) for group, grant in settings.roles if group in identity.groups}
+    held = {_rule(grant) for grant in person.grants}
     for grant in dict.fromkeys(grant for _, grant in settings.roles):
-        has = grant in person.grants
-        if grant in wanted and not has:
+        rule = _rule(grant)
+        if rule in wanted and rule not in held:
             people.grant(person.id, grant, _entry("grant", person, grant, now))
-        elif grant not in wanted and has:
+        elif rule in held and rule not in wanted:
             people.revoke(person.id, grant, _entry("revoke", person, grant, now))
+
+
+def _rule(grant: Grant) -> tuple[str, str, str]:
+    """What a grant is about; a last day that the administrator set stays as it is."""
+    return grant.role, grant.department, grant.deputy_for
 
 
 def _entry(action: str, person: Person, grant: Grant, now: datetime) -> Entry:

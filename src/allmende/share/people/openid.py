@@ -22,12 +22,15 @@ from urllib.parse import quote, urlencode, urlsplit
 from allmende.errors import AllmendeError, NotAllowed, SourceRefused
 from allmende.model.person import ROLES, Grant
 from allmende.ports import Clock, IdentityCalls
+from allmende.share.people.limits import Limit
 
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA", "Ed25519")
-COOKIE = "allmende_begun"
+COOKIE, SECURE_COOKIE = "allmende_begun", "__Host-allmende-begun"
+"""Over TLS the name keeps other hosts of the same domain from setting it."""
 LASTS = timedelta(minutes=10)
 _KNOWN_FOR = timedelta(hours=1)
 _KEYS_FOR = timedelta(minutes=1)
+_AWAY_FOR = timedelta(seconds=30)
 _LEEWAY = 60
 
 
@@ -90,6 +93,9 @@ class OpenId:
         self._lock = threading.Lock()
         self._told: tuple[datetime, Mapping[str, Any]] | None = None
         self._keys: tuple[datetime, Any] | None = None
+        self._away: tuple[datetime, AllmendeError] | None = None
+        self.begun = Limit(30, 600.0)
+        """How often one line may begin to sign in."""
 
     def begin(self, back: str, wanted: str) -> Begun:
         """Begin a sign-in that comes back to the address `back` and then leads to the page `wanted`.
@@ -118,7 +124,7 @@ class OpenId:
         if answer.get("iss", self.settings.issuer) != self.settings.issuer:
             raise _refused("another service answered")
         if "code" not in answer:
-            raise _refused(f"the service says {answer.get('error', 'nothing')[:80]}")
+            raise _refused(f"the service says {answer.get('error', 'nothing')[:80]!r}")
         token = self._redeem(answer["code"], str(kept["verifier"]), back)
         return self._identity(self._claims(token, str(kept["nonce"]))), str(kept["next"])
 
@@ -141,12 +147,22 @@ class OpenId:
         with self._lock:
             now = self._clock.now()
             if self._told is None or now - self._told[0] > _KNOWN_FOR:
-                place = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
-                told = _parsed(self._calls.get(place))
-                if told.get("issuer") != self.settings.issuer:
-                    raise SourceRefused("the sign-in service names another issuer", where=place)
-                self._told = (now, told)
+                self._told = (now, self._asked(now))
             return self._told[1]
+
+    def _asked(self, now: datetime) -> Mapping[str, Any]:
+        """What the service says of itself. One that was away is left alone for a while: readers do not queue."""
+        if self._away is not None and now - self._away[0] < _AWAY_FOR:
+            raise self._away[1]
+        place = f"{self.settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+        try:
+            told = _parsed(self._calls.get(place))
+            if told.get("issuer") != self.settings.issuer:
+                raise SourceRefused("the sign-in service names another issuer", where=place)
+        except AllmendeError as error:
+            self._away = (now, error)
+            raise
+        return told
 
     def _endpoint(self, name: str) -> str:
         """An address of the service; over TLS, unless the service itself is reached without (tests)."""

@@ -126,12 +126,10 @@ class SigningIn:
         return person
 
     def _check_tries(self, name: str, network: str) -> None:
-        tried = (
-            self._here.allows(f"{network} {name}"),
-            self._anywhere.allows(name),
-            self._from.allows(network),
-        )
-        if not all(tried):
+        """In this order: what one line is refused must not count against the account, or anybody could lock
+        its owner out."""
+        asked = ((self._from, network), (self._here, f"{network} {name}"), (self._anywhere, name))
+        if not all(limit.allows(key) for limit, key in asked):
             raise TooOften("this was tried too often", hint="Wait ten minutes, then try again.")
 
     def _called(self, name: str) -> Person | None:

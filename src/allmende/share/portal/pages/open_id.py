@@ -19,10 +19,12 @@ from allmende.share.given import (
 )
 from allmende.share.people.cookie import set_cookie
 from allmende.share.people.joining import join
-from allmende.share.people.openid import COOKIE, LASTS, OpenId
+from allmende.share.people.limits import network_of
+from allmende.share.people.openid import COOKIE, LASTS, SECURE_COOKIE, OpenId
 from allmende.share.people.request import is_tls
 from allmende.share.portal.pages.sign_in import (
     Context,
+    address_of,
     go,
     is_secure,
     next_page,
@@ -43,6 +45,8 @@ def to_service(
     start = "/en" if language == "en" else ""
     if not is_secure(request):
         return sign_in_answer(Context("", wanted, "insecure", False, True), city, language, 403)
+    if not service.begun.allows(network_of(address_of(request))):
+        return sign_in_answer(Context("", wanted, "too_often", True, True), city, language, 429)
     try:
         begun = service.begin(back_of(request), f"{start}{wanted}")
     except AllmendeError as error:
@@ -60,7 +64,7 @@ def from_service(
     service = _known(open_id)
     answer = {name: str(value) for name, value in request.query_params.items()}
     try:
-        identity, wanted = service.finish(answer, request.cookies.get(COOKIE, ""), back_of(request))
+        identity, wanted = service.finish(answer, request.cookies.get(_name(request), ""), back_of(request))
         secret = signing_in.open(join(identity, service.settings, store.people, clock.now()), "openid")
     except AllmendeError as error:
         _log.warning("the sign-in service: %s", error)
@@ -69,8 +73,7 @@ def from_service(
         page.headers["set-cookie"] = _kept("", request)
         return page
     answered = go(_own(wanted, language), {"set-cookie": set_cookie(secret, tls=is_tls(request))})
-    answered.delete_cookie(COOKIE, path="/anmelden")
-    return answered
+    return _forget(answered, request)
 
 
 def back_of(request: Request[Any, Any, Any]) -> str:
@@ -91,7 +94,25 @@ def _own(wanted: str, language: Language) -> str:
     return f"{start}{next_page(wanted)}"
 
 
+def _name(request: Request[Any, Any, Any]) -> str:
+    return SECURE_COOKIE if is_tls(request) else COOKIE
+
+
 def _kept(sealed: str, request: Request[Any, Any, Any]) -> str:
     age = int(LASTS.total_seconds()) if sealed else 0
     secure = "; Secure" if is_tls(request) else ""
-    return f"{COOKIE}={sealed}; Path=/anmelden; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"
+    return f"{_name(request)}={sealed}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"
+
+
+def _forget(answer: Response[Any], request: Request[Any, Any, Any]) -> Response[Any]:
+    """A sign-in that was begun is used once."""
+    answer.set_cookie(
+        key=_name(request),
+        value="",
+        max_age=0,
+        path="/",
+        secure=is_tls(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer

@@ -142,7 +142,13 @@ def address_of(request: Request[Any, Any, Any]) -> str:
 def next_page(wanted: object) -> str:
     """A page of the portal, never another host: only paths of ours are followed."""
     text = str(wanted or "").removeprefix("/en")
-    plain = text.startswith(HOME) and text.isprintable() and "\\" not in text and "//" not in text
+    plain = (
+        text.startswith(HOME)
+        and text.isascii()
+        and text.isprintable()
+        and "\\" not in text
+        and "//" not in text
+    )
     return text if plain else HOME
 
 
