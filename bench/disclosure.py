@@ -1,4 +1,7 @@
-"""Statistical disclosure control of a table of 200 x 50 x 10 categories with all its sums."""
+"""Statistical disclosure control of a table of 200 x 50 x 10 categories with all its sums.
+
+python -m bench disclosure
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from allmende.guard.disclosure.protect import protect
-from allmende.model.disclosure import Disclosure
+from allmende.model.disclosure import Disclosure, Method
 
 SIZES = (200, 50, 10)
-LIMIT_SECONDS = 10.0
+METHODS: tuple[Method, ...] = ("suppression", "cell_key", "rounding")
 
 
 def table() -> pa.Table:
@@ -27,21 +30,19 @@ def table() -> pa.Table:
     return pa.table({**columns, "people": counts.reshape(-1)})
 
 
-def main() -> None:
-    """Print what each method took."""
+def run() -> list[dict[str, str]]:
+    """The measurement, as lines to print."""
     made = table()
-    print(f"{made.num_rows:,} cells")
-    print(f"{'method':12} {'seconds':>8} {'changed':>9} {'limit':>6}")
-    for method in ("suppression", "cell_key", "rounding"):
-        rule = Disclosure(
-            method, "people", ("d0", "d1", "d2"), ("people",), {f"d{n}": "all" for n in range(3)}
-        )
-        began = time.perf_counter()
-        found = protect(made, rule, secret=b"s" * 32)
-        seconds = time.perf_counter() - began
-        print(f"{method:12} {seconds:8.1f} {len(found.changes):9,} {LIMIT_SECONDS:6.0f}")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    rows = [_measured(method, made) for method in METHODS]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*rows, {"what": "memory of the whole process", "value": f"{peak:.0f} MiB"}]
 
 
-if __name__ == "__main__":
-    main()
+def _measured(method: Method, made: pa.Table) -> dict[str, str]:
+    totals = {f"d{n}": "all" for n in range(3)}
+    rule = Disclosure(method, "people", ("d0", "d1", "d2"), ("people",), totals)
+    began = time.perf_counter()
+    found = protect(made, rule, secret=b"s" * 32)
+    seconds = time.perf_counter() - began
+    told = f"{seconds:.1f} s (10 wanted), {len(found.changes):,} cells changed"
+    return {"what": f"{method} of {made.num_rows:,} cells", "value": told}
