@@ -130,17 +130,9 @@ def dataset(
         return _on_day(reads, principal, language, found["dataset"], found["day"])
     view = reads.dataset(principal, found["dataset"], int(found["number"]) if found["number"] else None)
     number = view.version.number if view.version else None
-    rows = reads.rows(principal, view.dataset.id, number, limit=PREVIEW) if number else None
-    cells = (
-        tuple(
-            tuple(_cell(c, col.type) for c, col in zip(row, rows.columns, strict=True)) for row in rows.rows
-        )
-        if rows
-        else ()
-    )
     context = Context(
         view=view,
-        rows=cells,
+        rows=_preview(reads, principal, view.dataset.id, number) if number else (),
         rejected=reads.rejected(principal, view.dataset.id, number, limit=PREVIEW) if number else None,
         formats=formats_of(view),
         used_by=_used_by(reads, principal, view, city, language),
@@ -160,6 +152,14 @@ def dataset(
         crumbs=((t("nav.home"), "/"), (t("nav.data"), "/daten")),
     )  # fmt: skip
     return page("dataset.html", context, frame, city, language)
+
+
+def _preview(reads: Reads, principal: Principal, dataset: str, number: int) -> tuple[tuple[str, ...], ...]:
+    """The first rows, as texts."""
+    rows = reads.rows(principal, dataset, number, limit=PREVIEW)
+    return tuple(
+        tuple(_cell(c, col.type) for c, col in zip(row, rows.columns, strict=True)) for row in rows.rows
+    )
 
 
 def _gifts(store: Store, dataset: str) -> tuple[tuple[str, str], ...]:
