@@ -13,7 +13,7 @@ import pyarrow as pa
 from anyio.to_thread import run_sync
 from litestar import Litestar, Request, Response, Router, get
 from litestar.config.cors import CORSConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -39,7 +39,7 @@ from allmende.share.metering import PURPOSE_HEADER, Meter, metered
 from allmende.share.page_cache import PageCache
 from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
-from allmende.share.people.signing_in import SigningIn
+from allmende.share.people.signing_in import SignedIn, SigningIn
 from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
 from allmende.share.reads import Reads
@@ -205,7 +205,8 @@ def _provided(
 
 
 def _wired(port: Desk | Uploads | None) -> Any:
-    def give() -> Any:
+    def give(signed: NamedDependency[SignedIn]) -> Any:
+        # Who signed in is asked first: to everybody else all these addresses answer alike.
         if port is None:
             raise NotFound("nothing is published in the browser here")
         return port
