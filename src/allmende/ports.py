@@ -276,8 +276,10 @@ class Lake(Protocol):
         """Paths of the Parquet files that make up a version, in order."""
         ...
 
-    def read(self, dataset: str, lake_version: int) -> pa.RecordBatchReader:
-        """The rows of a version in order, streamed."""
+    def read(
+        self, dataset: str, lake_version: int, columns: Sequence[str] | None = None, start: int = 0
+    ) -> pa.RecordBatchReader:
+        """The rows of a version in order from row `start` (0 is the first), streamed; `columns`, or all."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,6 +71,8 @@ class LocalLake:
         """Paths of the Parquet files of a version."""
         return self._tables.files(dataset, lake_version)
 
-    def read(self, dataset: str, lake_version: int) -> pa.RecordBatchReader:
-        """The rows of a version in order, streamed."""
-        return self._tables.read(dataset, lake_version)
+    def read(
+        self, dataset: str, lake_version: int, columns: Sequence[str] | None = None, start: int = 0
+    ) -> pa.RecordBatchReader:
+        """The rows of a version in order from row `start`, streamed; `columns` of them, or all."""
+        return self._tables.read(dataset, lake_version, columns, start)

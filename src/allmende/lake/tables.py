@@ -6,7 +6,7 @@ Plain tables on purpose: reader version 1, no deletion vectors, no column mappin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -69,11 +69,15 @@ class DeltaTables:
             raise NotFound("the lake has no such version", where=f"{dataset} {lake_version}") from error
         return tuple(sorted(_path(uri) for uri in uris))
 
-    def read(self, dataset: str, lake_version: int) -> pa.RecordBatchReader:
-        """The rows in order, in batches; memory stays bounded."""
+    def read(
+        self, dataset: str, lake_version: int, columns: Sequence[str] | None = None, start: int = 0
+    ) -> pa.RecordBatchReader:
+        """The rows in order from row `start` (0 is the first), in batches; memory stays bounded."""
         files = self.files(dataset, lake_version)
         schema = pq.read_schema(files[0]).remove_metadata() if files else self._schema(dataset, lake_version)
-        return pa.RecordBatchReader.from_batches(schema, _batches(files, schema))
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        return pa.RecordBatchReader.from_batches(schema, _batches(files, schema, start))
 
     def _schema(self, dataset: str, lake_version: int) -> pa.Schema:
         """The columns of a version without rows, which has no file to ask."""
@@ -81,11 +85,25 @@ class DeltaTables:
         return pa.schema(known)  # type: ignore[arg-type]  # speaks Arrow's C interface, the stubs do not know
 
 
-def _batches(files: tuple[str, ...], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(files: tuple[str, ...], schema: pa.Schema, start: int) -> Iterator[pa.RecordBatch]:
+    """The batches from row `start`; groups of rows before it are not read at all."""
     for file in files:
         with pq.ParquetFile(file, pre_buffer=False) as parquet:
-            for batch in parquet.iter_batches(batch_size=16_384):
-                yield batch.cast(schema)
+            groups, start = _groups_from(parquet.metadata, start)
+            for batch in parquet.iter_batches(batch_size=16_384, row_groups=groups, columns=schema.names):
+                if start >= batch.num_rows:
+                    start -= batch.num_rows
+                    continue
+                yield batch.slice(start).select(schema.names).cast(schema)
+                start = 0
+
+
+def _groups_from(metadata: pq.FileMetaData, start: int) -> tuple[list[int], int]:
+    """The groups that hold rows from `start` on, and how many rows of the first of them come before it."""
+    groups = list(range(metadata.num_row_groups))
+    while groups and start >= metadata.row_group(groups[0]).num_rows:
+        start -= metadata.row_group(groups.pop(0)).num_rows
+    return groups, start
 
 
 def _path(uri: str) -> str:

@@ -99,6 +99,22 @@ class RowsPage:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """The selected rows of a version as an Arrow table, and how many there are in all (`matched`).
+
+    `numbers` are the rows' places in the version, from 1: with the version they name a row for ever.
+    """
+
+    pin: Pin
+    columns: tuple[Column, ...]
+    table: pa.Table
+    numbers: tuple[int, ...]
+    matched: int
+    offset: int
+    limit: int
+
+
+@dataclass(frozen=True)
 class RowStream:
     """All rows of a version in order, as Arrow record batches with the columns the reader may see.
 

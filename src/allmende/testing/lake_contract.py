@@ -88,6 +88,15 @@ class LakeContract:
         assert (written.rows, written.content_hash) == (rows, lake.content_hash(table))
         assert lake.content_hash(found) == written.content_hash
 
+    @pytest.mark.parametrize("start", [0, 1, 32_767, 32_768, 69_999, 70_000, 80_000])
+    def test_some_columns_from_a_row_on(self, lake: Lake, start: int) -> None:
+        """What is asked for, in the order of asking, as a slice of the whole would be."""
+        table = sample(70_000)
+        written = lake.write("trees", table)
+        names = ["text", "integer"]
+        found = lake.read("trees", written.lake_version, names, start).read_all()
+        assert found.equals(table.select(names).slice(start))
+
     def test_every_version_stays_readable(self, lake: Lake) -> None:
         """Other rows, other columns: old versions are as they were."""
         tables = [sample(3), sample(5), sample(5).drop_columns(["text"]), sample(0), sample(2)]
