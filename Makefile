@@ -65,6 +65,7 @@ SERVICES := $(if $(CHROMIUM),,chromium) \
   $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) \
   $(if $(wildcard /usr/sbin/mosquitto),,mosquitto) \
   $(if $(wildcard /usr/bin/mosquitto_pub),,mosquitto-clients) \
+  $(if $(wildcard /usr/bin/ogr2ogr),,gdal-bin) \
   $(if $(wildcard /usr/bin/strace),,strace)
 
 services:

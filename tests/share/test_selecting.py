@@ -12,6 +12,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from allmende.catalogue.arrow_types import ARROW
 from allmende.errors import NotFound, RecipeInvalid
 from allmende.lake.local import LocalLake
 from allmende.model.access import ANONYMOUS, Access
@@ -54,10 +55,7 @@ ROWS = [
     (None, 3, -1.0, datetime(2025, 1, 1, tzinfo=UTC), date(2025, 1, 1), True, shapely.Point(-179.9, 10.0)),
     ("Linde", 10, 2.5, datetime(2026, 3, 1, 12, tzinfo=UTC), date(2026, 3, 1), False, shapely.box(11.0, 50.0, 12.0, 51.0)),
 ]  # fmt: skip
-SCHEMA: pa.Schema = pa.schema(  # type: ignore[arg-type]
-    [("name", pa.string()), ("count", pa.int64()), ("height", pa.float64()), ("seen", pa.timestamp("us", tz="UTC")),
-     ("day", pa.date32()), ("alive", pa.bool_()), ("place", pa.binary())]
-)  # fmt: skip
+SCHEMA = pa.schema([pa.field(name, ARROW[column.type]) for name, column in COLUMNS.items()])
 
 
 @pytest.fixture(scope="module")
