@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, runtime_chec
 from allmende.model.account import SignIn
 from allmende.model.agreement import Agreement, Delivery, Quota
 from allmende.model.audit import Entry
+from allmende.model.contribution import Contribution, ContributionState
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
 from allmende.model.look import Description, Look
@@ -38,6 +39,7 @@ from allmende.model.upload import Upload
 from allmende.model.use import Use
 from allmende.model.watched import Watched
 from allmende.model.way import WayState
+from allmende.model.wish import Wish
 from allmende.model.withdrawal import Incident
 
 if TYPE_CHECKING:
@@ -314,6 +316,16 @@ class Store(Protocol):
     @property
     def use(self) -> UseLedger:
         """How often data are used."""
+        ...
+
+    @property
+    def wishes(self) -> Wishes:
+        """What people want to be published."""
+        ...
+
+    @property
+    def contributions(self) -> Contributions:
+        """Rows that people gave."""
         ...
 
     @property
@@ -799,6 +811,54 @@ class UseLedger(Protocol):
     def total(self) -> int: ...
 
 
+class Wishes(Protocol):
+    """What people want the city to publish, with its answers."""
+
+    def add(self, wish: Wish) -> None: ...
+    def save(self, wish: Wish, before: int, entry: Entry) -> None:
+        """Write a wish over its revision `before`. Raises Conflict when somebody was quicker."""
+        ...
+
+    def get(self, id_: str) -> Wish:
+        """Raises NotFound."""
+        ...
+
+    def of_secret(self, secret: str) -> Wish:
+        """The wish whose link has this hash. Raises NotFound."""
+        ...
+
+    def in_states(self, states: Iterable[str]) -> tuple[Wish, ...]:
+        """Newest first."""
+        ...
+
+
+class Contributions(Protocol):
+    """Rows that people gave, kept apart until somebody has read them."""
+
+    def add(self, given: Iterable[Contribution]) -> None:
+        """All of them or none."""
+        ...
+
+    def of_secret(self, secret: str) -> tuple[Contribution, ...]:
+        """Raises NotFound."""
+        ...
+
+    def given_by(self, key: str, dataset: str) -> tuple[Contribution, ...]: ...
+    def of_dataset(self, dataset: str, state: ContributionState) -> tuple[Contribution, ...]:
+        """Oldest first."""
+        ...
+
+    def waiting(self) -> dict[str, int]:
+        """How many wait, by collection."""
+        ...
+
+    def decide(
+        self, ids: Iterable[str], state: ContributionState, reason: str, at: datetime, entry: Entry
+    ) -> int:
+        """Accept or reject those of them that still wait; how many they were."""
+        ...
+
+
 class IdentityCalls(Protocol):
     """Talks to the city's sign-in service. Raises SourceUnreachable and SourceRefused."""
 
@@ -923,6 +983,12 @@ class Desk(Protocol):
     def refresh(self, person: Person, dataset: str, raw: str, file_name: str) -> None:
         """New bytes for a dataset that people bring; published, or held back, by a process of its own."""
         ...
+
+    def take_contributions(self, person: Person, dataset: str, ids: Iterable[str]) -> int:
+        """Accept contributions and publish all accepted ones, as `refresh` does; how many were new."""
+        ...
+
+    def reject_contributions(self, person: Person, dataset: str, ids: Iterable[str], reason: str) -> int: ...
 
     def change(self, person: Person, dataset: str) -> Release:
         """Begin to describe anew what people described before, with the bytes that are published."""

@@ -16,9 +16,11 @@ from allmende.flow.workspace import Workspace
 from allmende.model.access import Access
 from allmende.model.audit import Entry
 from allmende.model.city import Theme
+from allmende.model.dataset import Dataset
 from allmende.model.look import DescribedColumn, Description
 from allmende.model.person import Department, Grant, Person
 from allmende.model.release import Release, ReleaseRules
+from allmende.model.source import Source
 from allmende.model.text import Text
 from allmende.testing.clock import START
 from allmende.testing.small import small_city
@@ -70,8 +72,13 @@ class DeskCity:
         return [one.number for one in self.workspace.store.versions(dataset)]
 
 
-def open_desk(data: Path, rules: ReleaseRules = ReleaseRules()) -> DeskCity:
-    """The city in a folder."""
+def open_desk(
+    data: Path,
+    rules: ReleaseRules = ReleaseRules(),
+    source: Source | None = None,
+    dataset: Dataset | None = None,
+) -> DeskCity:
+    """The city in a folder; with one source and its dataset in its files, if they are given."""
     data.mkdir(parents=True, exist_ok=True)
     city = replace(
         small_city(),
@@ -82,7 +89,15 @@ def open_desk(data: Path, rules: ReleaseRules = ReleaseRules()) -> DeskCity:
         release=rules,
         themes={"green": Theme("green", Text("Grün und Bänke", "Green and benches"))},
     )
-    workspace = small_workspace(replace(city, sources={}, datasets={}), data, [])
+    workspace = small_workspace(
+        replace(
+            city,
+            sources={source.id: source} if source else {},
+            datasets={dataset.id: dataset} if dataset else {},
+        ),
+        data,
+        [],
+    )
     for one in PEOPLE:
         workspace.store.people.add(replace(one, created=START), Entry(0, START, "test", "add", one.id))
     waiting: list[tuple[str, str]] = []

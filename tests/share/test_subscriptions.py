@@ -18,8 +18,8 @@ from allmende.errors import RecipeInvalid
 from allmende.model.access import Access
 from allmende.share.principals import make_key
 from allmende.share.signatures import is_secret
+from allmende.share.subscription_bodies import parse_wished
 from allmende.share.web import create_app
-from allmende.share.wishes import parse_wished
 from allmende.testing.clock import FixedClock
 from allmende.testing.every_class import Tiny, make_tiny
 from allmende.testing.subscriptions_contract import append, make_streams, measured

@@ -16,6 +16,7 @@ from allmende.city.recipes import check_recipes
 from allmende.errors import AllmendeError
 from allmende.extensions import connector_ids, load_connector
 from allmende.model.city import City
+from allmende.model.contribution import CONTRIBUTED
 from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator
 from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
@@ -182,6 +183,22 @@ def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Ite
         yield from _unknown(file, "$.recipe", "recipe", [dataset.recipe], names.recipes)
         yield from _check_terms(city, dataset, file)
     yield from _check_columns(city, dataset, file)
+    yield from _check_contributions(city, dataset, file)
+
+
+def _check_contributions(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:
+    """Rows that people give come through a source of their own, and the file says which columns they have."""
+    source = city.sources.get(dataset.source)
+    if source is not None and source.contributed != (dataset.contributions is not None):
+        yield Problem(
+            file,
+            "$.contributions",
+            f"[contributions] and a source with the address {CONTRIBUTED!r} belong together",
+            f'Write [contributions] here and address = "{CONTRIBUTED}" in sources/{source.id}.toml, or neither.',
+        )
+    if dataset.contributions is not None and not dataset.columns:
+        hint = "Name the columns that people are asked for, with their types."
+        yield Problem(file, "$.columns", "nothing says what people can contribute", hint)
 
 
 def _check_selection(selection: Selection, file: str) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from allmende.model.source import Source
 from allmende.model.text import LANGUAGES, Text
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SECTIONS = ("options", "observations", "columns", "guard_allowed", "disclosure")
+_SECTIONS = ("options", "observations", "columns", "guard_allowed", "disclosure", "closed", "contributions")
 """Settings that have a section of their own, at the end of the file."""
 _OF_OBSERVATIONS = ("columns", "key", "time_column")
 """What the file of a dataset from observations may not say, as all of them have it."""

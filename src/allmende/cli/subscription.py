@@ -48,8 +48,8 @@ def _add(workspace: Workspace, file: Path, key_id: str) -> None:
     from allmende.model.subscription import Receiver
     from allmende.share.principals import Principals
     from allmende.share.subscribing import Subscribing
+    from allmende.share.subscription_bodies import parse_wished
     from allmende.share.web import reads_of
-    from allmende.share.wishes import parse_wished
 
     try:
         wished = parse_wished(file.read_bytes())

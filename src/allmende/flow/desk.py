@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from allmende.errors import FormFault, NotAllowed, NotFound
+from allmende.flow.contributed import table_of
 from allmende.flow.describing import define, is_taken
 from allmende.flow.releasing import Releasing
 from allmende.flow.workspace import Workspace
 from allmende.model.access import Access
+from allmende.model.contribution import ContributionState
 from allmende.model.dataset import Dataset
 from allmende.model.look import Description, Look
 from allmende.model.person import Person
@@ -110,6 +112,39 @@ class Desk(Releasing):
     def refresh(self, person: Person, dataset: str, raw: str, file_name: str) -> None:
         """New bytes for a dataset that people bring. Raises NotAllowed, NotFound."""
         found = self._own(person, dataset)
+        if found.contributions is not None:
+            raise NotAllowed("its rows are contributed one by one", where=dataset, code="contributed")
+        self._refresh(person, found, raw, file_name)
+
+    def take_contributions(self, person: Person, dataset: str, ids: Iterable[str]) -> int:
+        """Accept contributions and publish all accepted ones. Raises NotAllowed, NotFound."""
+        found, given = self._own(person, dataset), self._workspace.store.contributions
+        count = self._decide(person, dataset, ids, "accepted", "")
+        table = table_of(given.of_dataset(dataset, "accepted"))
+        self._refresh(person, found, self.keep([table]), f"{dataset}.csv")
+        return count
+
+    def reject_contributions(self, person: Person, dataset: str, ids: Iterable[str], reason: str) -> int:
+        """Reject contributions with a reason, which who gave them can read. Raises NotAllowed, NotFound, FormFault."""
+        self._own(person, dataset)
+        if not reason.strip():
+            raise FormFault("reason", "reason_missing")
+        return self._decide(person, dataset, ids, "rejected", reason.strip())
+
+    def _decide(
+        self, person: Person, dataset: str, ids: Iterable[str], state: ContributionState, reason: str
+    ) -> int:
+        store, chosen = self._workspace.store.contributions, frozenset(ids)
+        mine = [one.id for one in store.of_dataset(dataset, "waiting") if one.id in chosen]
+        if not mine:
+            raise FormFault("rows", "choose")
+        entry = self._entry(
+            person, state, f"dataset:{dataset}", f"{len(mine)} contributions {reason}".strip()
+        )
+        return store.decide(mine, state, reason, self._now(), entry)
+
+    def _refresh(self, person: Person, found: Dataset, raw: str, file_name: str) -> None:
+        dataset = found.id
         now, source = self._now(), self._workspace.city.sources[found.source]
         size = self._workspace.lake.raw_path(raw).stat().st_size
         entry = self._entry(person, "upload", f"dataset:{dataset}", raw)

@@ -71,21 +71,21 @@ class Scope:
         return cls(Access.parse(name), dataset or None)
 
 
-WRITABLE = ("observations", "things", "subscriptions")
+WRITABLE = ("observations", "things", "subscriptions", "contributions")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteScope:
-    """The right to write one kind: observations, things (with all that describes them), subscriptions.
+    """The right to write one kind: observations, things (with all that describes them), subscriptions, contributions.
 
-    `only` narrows observations to one way in, by its id.
+    `only` narrows observations to one way in by its id, contributions to one collection.
     """
 
     kind: str
     only: str | None = None
 
     def covers(self, kind: str, way: str | None = None) -> bool:
-        """True when this scope lets `kind` be written (through `way`, for observations)."""
+        """True when this scope lets `kind` be written (through `way`, for observations; to the collection `way`, for contributions)."""
         return self.kind == kind and self.only in (None, way)
 
     def __str__(self) -> str:

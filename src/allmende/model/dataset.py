@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from allmende.model.access import Access
+from allmende.model.contribution import Collection
 from allmende.model.disclosure import Disclosure
 from allmende.model.guard import Allowed
 from allmende.model.text import Text
@@ -60,7 +61,8 @@ class Dataset:
     a recipe carries the licences of all its inputs. `district_column`, when set, is filled at
     publication with the code of the city's district that the row's geometry lies in. `department` is
     the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it, `disclosure` how small groups in its
-    counts are hidden before they are published; `closed` is its entry in the register of data that are not open.
+    counts are hidden before they are published; `closed` is its entry in the register of data that are not open,
+    `contributions` says that people may give rows for it.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Dataset:
     guard_allowed: tuple[Allowed, ...] = ()
     disclosure: Disclosure | None = None
     closed: Closed | None = None
+    contributions: Collection | None = None
 
     @property
     def table(self) -> str:

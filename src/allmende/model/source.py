@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from allmende.model.contribution import CONTRIBUTED
 from allmende.model.text import Text
 
 UPLOAD = "upload:"
@@ -32,8 +33,13 @@ class Source:
 
     @property
     def uploaded(self) -> bool:
-        """True when people bring its bytes in the browser."""
-        return self.address.startswith(UPLOAD)
+        """True when people bring its bytes in the browser, or its rows one by one; nobody fetches it."""
+        return self.address.startswith((UPLOAD, CONTRIBUTED))
+
+    @property
+    def contributed(self) -> bool:
+        """True when its rows are what people contributed."""
+        return self.address.startswith(CONTRIBUTED)
 
 
 @dataclass(frozen=True, slots=True)

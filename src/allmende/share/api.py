@@ -16,6 +16,7 @@ from allmende.share.api_agreement import AGREEMENT_ROUTES
 from allmende.share.api_live import follow_live
 from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
+from allmende.share.api_wishes import WISH_ROUTES
 from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
 from allmende.share.push import push_observations
@@ -142,4 +143,5 @@ def search(
 API_ROUTES = [
     datasets, dataset, rows, use, rejected, indicators, indicator, stories, figure, search, push_observations,
     take_message, follow_live, *SUBSCRIPTION_ROUTES, things, *AGREEMENT_ROUTES,
+    *WISH_ROUTES,
 ]  # fmt: skip

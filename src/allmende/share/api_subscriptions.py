@@ -13,7 +13,7 @@ from allmende.model.access import Principal
 from allmende.model.subscription import Receiver
 from allmende.share.given import GivenClock
 from allmende.share.subscribing import Subscribing
-from allmende.share.wishes import Json, parse_wished, shape_given_up, shape_subscription
+from allmende.share.subscription_bodies import Json, parse_wished, shape_given_up, shape_subscription
 
 Asked = Request[Any, Any, Any]
 

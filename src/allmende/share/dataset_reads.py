@@ -25,6 +25,10 @@ class DatasetReads(Gate):
         views = [self._view(principal, d) for d in self.city.datasets if self._may_dataset(principal, d)]
         return tuple(sorted(views, key=lambda view: view.dataset.title.of("de").casefold()))
 
+    def may_see(self, principal: Principal, dataset: str) -> bool:
+        """True when there is such a dataset for this reader, published or not."""
+        return self._may_dataset(principal, dataset)
+
     def dataset(self, principal: Principal, dataset: str, version: int | None = None) -> DatasetView:
         """One dataset, with the version asked for or the newest. Raises NotFound."""
         self._readable_dataset(principal, dataset)

@@ -17,7 +17,7 @@ from allmende.model.subscription import Event, Interest, Progress, Receiver, Sub
 from allmende.ports import Subscriptions
 from allmende.share.reads import Reads
 from allmende.share.signatures import is_secret, make_secret
-from allmende.share.wishes import Wished
+from allmende.share.subscription_bodies import Wished
 
 MOST = 100
 """Subscriptions of one key."""

@@ -28,6 +28,7 @@ from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series,
 from allmende.share.api import API_ROUTES
 from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
+from allmende.share.contributing import Contributing
 from allmende.share.digests import Digests
 from allmende.share.draw.drawings import Drawings
 from allmende.share.feed import Feed
@@ -37,6 +38,7 @@ from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.metering import PURPOSE_HEADER, Meter, metered
 from allmende.share.page_cache import PageCache
+from allmende.share.people.open_forms import OpenForms
 from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SignedIn, SigningIn
@@ -46,6 +48,7 @@ from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.subscribing import Subscribing
 from allmende.share.use_counter import UseCounter
+from allmende.share.wishing import Wishing
 from allmende.share.writers import Writers
 from allmende.share.writes import Writes
 
@@ -192,6 +195,9 @@ def _provided(
         "store": workspace.store,
         "signing_in": people.signing_in,
         "open_id": open_id,
+        "open_forms": OpenForms(),
+        "wishing": Wishing(workspace.store, reads, workspace.clock),
+        "contributing": Contributing(workspace.store, reads, workspace.clock),
     }
     provided = {name: Provide(_constant(value), sync_to_thread=False) for name, value in constant.items()}
     provided["city"] = Provide(lambda: workspace.city, sync_to_thread=False)

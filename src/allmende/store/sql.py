@@ -35,6 +35,7 @@ from allmende.model.text import Language
 from allmende.store.accounts import SqlAccounts
 from allmende.store.agreements import SqlAgreements
 from allmende.store.bodies import dump, load_story, load_version
+from allmende.store.contributions import SqlContributions
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
 from allmende.store.people import SqlPeople
@@ -45,6 +46,7 @@ from allmende.store.tables import ACCESS_KEY, DEFINITION, FEEDBACK, GENERATION, 
 from allmende.store.thing_tables import SEGMENT
 from allmende.store.things import SqlThings
 from allmende.store.use import SqlUseLedger
+from allmende.store.wishes import SqlWishes
 
 _BUSY_MILLISECONDS = 30_000
 
@@ -74,6 +76,8 @@ class SqlStore:
         self.people = SqlPeople(engine)
         self.accounts = SqlAccounts(engine)
         self.agreements = SqlAgreements(engine)
+        self.wishes = SqlWishes(engine)
+        self.contributions = SqlContributions(engine)
         self.use = SqlUseLedger(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))
 

@@ -41,7 +41,7 @@ def read_districts(rule: Districts, pin: Pin, store: Store, lake: Lake) -> pa.Ta
     version = store.version(pin)
     table = lake.read(version.dataset, version.lake_version).read_all()
     codes = table.column(rule.code_column).cast(pa.string())
-    return pa.table({"code": codes, "geometry": table.column(rule.geometry_column)})
+    return pa.Table.from_arrays([codes, table.column(rule.geometry_column)], ["code", "geometry"])
 
 
 def codes_of(

@@ -77,7 +77,7 @@ def _raw_texts(table: pa.Table) -> list[str]:
 def rejected_file(rejected: Sequence[Rejected]) -> bytes:
     """The rejected rows as Parquet, sorted by row; the same rows give the same bytes."""
     ordered = sorted(rejected, key=lambda r: (r.row, r.column))
-    columns = [[getattr(r, name) for r in ordered] for name in REJECTED.names]
+    columns: Any = [[getattr(r, name) for r in ordered] for name in REJECTED.names]
     out = io.BytesIO()
     pq.write_table(pa.table(columns, schema=REJECTED), out, compression="zstd")
     return out.getvalue()

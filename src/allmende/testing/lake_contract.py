@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +29,7 @@ SCHEMA = pa.schema(_TYPES)
 def sample(rows: int) -> pa.Table:
     """A table with every type, unknown values in each column, in an order that is not sorted."""
     numbers = [(n * 7919) % 1009 for n in range(rows)]
-    columns = {
+    columns: Any = {
         "text": [None if n % 5 == 0 else f"Straße {n}" for n in numbers],
         "integer": [None if n % 7 == 0 else n - 500 for n in numbers],
         "number": [None if n % 3 == 0 else n / 7 for n in numbers],

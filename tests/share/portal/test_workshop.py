@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ class Browser:
         """Open a page."""
         return self._seen(self.client.get(path))
 
-    def post(self, path: str, fields: dict[str, str], **files: Any) -> str:
+    def post(self, path: str, fields: Mapping[str, Any], **files: Any) -> str:
         """Send a form, with the signs that stood on the page."""
-        sent = self._signs() | fields
+        sent = {**self._signs(), **fields}
         return self._seen(self.client.post(path, data=sent, files=files or None))
 
     def text(self) -> str:

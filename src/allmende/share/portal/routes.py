@@ -8,6 +8,12 @@ from allmende.share.portal.assets import asset
 from allmende.share.portal.pages.agreement import agreement_example
 from allmende.share.portal.pages.city_map import map_page
 from allmende.share.portal.pages.closed import closed_register
+from allmende.share.portal.pages.contribute import (
+    contribute,
+    contribution_form,
+    give_contribution,
+    own_contribution,
+)
 from allmende.share.portal.pages.data import dataset, datasets
 from allmende.share.portal.pages.datastream import datastream
 from allmende.share.portal.pages.datastream_value import mean, value
@@ -29,6 +35,7 @@ from allmende.share.portal.pages.sign_in import (
 )
 from allmende.share.portal.pages.state import state
 from allmende.share.portal.pages.things import thing, things
+from allmende.share.portal.pages.wishes import make_wish, own_wish, wishes
 from allmende.share.portal.pages.workshop.agreements import (
     agreement_form,
     agreement_page,
@@ -43,6 +50,12 @@ from allmende.share.portal.pages.workshop.overview import workshop
 from allmende.share.portal.pages.workshop.people import change_people, people
 from allmende.share.portal.pages.workshop.release import act, release
 from allmende.share.portal.pages.workshop.uploads import begin_upload, drop_upload, take_piece, upload_state
+from allmende.share.portal.pages.workshop.wishes import (
+    answer_wish,
+    contributions_desk,
+    decide_contributions,
+    wishes_desk,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     home, knowledge, story, goals, goal, districts, district, datasets, dataset, map_page, search, passport,
@@ -50,5 +63,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     closed_register, to_service, from_service, sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
     describe_form, describe, workshop_dataset, change_dataset, people, change_people,
     agreement_example, agreements, agreement_form, make_agreement, agreement_page, change_agreement,
+    wishes, make_wish, own_wish, contribute, contribution_form, give_contribution, own_contribution,
+    wishes_desk, answer_wish, contributions_desk, decide_contributions,
     begin_upload, upload_state, take_piece, drop_upload,
 )  # fmt: skip

@@ -16,7 +16,14 @@ from allmende.model.knowledge import Trust
 from allmende.model.text import Language
 from allmende.model.way import WayState
 from allmende.ports import Intake
-from allmende.share.given import GivenCity, GivenClock, GivenLanguage, GivenPrincipal, GivenReads
+from allmende.share.given import (
+    GivenCity,
+    GivenClock,
+    GivenLanguage,
+    GivenPrincipal,
+    GivenReads,
+    GivenWishing,
+)
 from allmende.share.portal.render import LIVE, Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.series_views import address_name
@@ -54,7 +61,8 @@ class Context:
     """The state at a moment, with the number of sources and datasets that need somebody.
 
     `troubled` are the things that do (the first of `troubled_count`), `things` is the number of all.
-    `ways` are the city's live ways in, `apart` is how many of them have lost their connection.
+    `ways` are the city's live ways in, `apart` is how many of them have lost their connection. `late_wishes` are
+    wishes for data whose answer is overdue.
     """
 
     health: Health
@@ -65,6 +73,7 @@ class Context:
     things: int
     ways: tuple[Entrance, ...]
     apart: int
+    late_wishes: int
 
 
 @get("/stand", include_in_schema=False, sync_to_thread=True)
@@ -75,6 +84,7 @@ def state(
     city: GivenCity,
     language: GivenLanguage,
     clock: GivenClock,
+    wishing: GivenWishing,
 ) -> Response[str]:
     """How the data are doing."""
     health = reads.health(principal, clock.now())
@@ -88,8 +98,10 @@ def state(
     intake: Intake = request.app.state.intake
     ways = _entrances(city, intake.states(), language, principal.kind != "anonymous")
     apart = sum(1 for one in ways if one.state.connected is False)
-    context = Context(health, clock.now(), faults, shown, len(unwell), len(health.things), ways, apart)
-    is_live = bool(health.things or ways)
+    context = Context(
+        health, clock.now(), faults, shown, len(unwell), len(health.things), ways, apart, len(wishing.late())
+    )
+    is_live = bool(health.things or ways or wishing.waiting())
     return page("state.html", context, frame, city, language, headers=LIVE if is_live else None)
 
 
