@@ -100,9 +100,8 @@ def test_from_an_excel_file_to_the_public_and_back(
     assert account not in anna.locator("#befunde").inner_text()
     release = anna.url
     ben.goto(release)
-    assert ben.get_by_role("button", name="Freigeben und veröffentlichen").count() == 1
-    ben.get_by_role("button", name="Freigeben und veröffentlichen").click()
-    expect(ben.get_by_role("alert")).to_contain_text("hat noch niemand entschieden")
+    assert ben.get_by_role("button", name="Freigeben und veröffentlichen").count() == 0
+    expect(ben.get_by_role("main")).to_contain_text("Erst muss über die Funde entschieden sein")
     assert _status(f"{address}/d/sitzbaenke") == 404
     anna.get_by_role("link", name="Beschreibung ändern").click()
     anna.get_by_role("group", name="Konto").get_by_label("Übernehmen").select_option("weglassen")

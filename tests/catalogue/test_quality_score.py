@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allmende.catalogue.quality_score import CRITERIA, MOST, Described, Dimension, Score, score
+from allmende.catalogue.quality_score import (
+    ACTIONS,
+    CRITERIA,
+    MOST,
+    Criterion,
+    Described,
+    Dimension,
+    Judged,
+    Score,
+    score,
+)
 from allmende.model.city import City, Contact, Theme
 from allmende.model.dataset import Column, Dataset, DatasetVersion
 from allmende.model.licence import LICENCES
@@ -21,7 +31,7 @@ CITY = City(
     themes={"green": Theme("green", Text("Grün"))},
 )  # fmt: skip
 VERSION = DatasetVersion(
-    "d", 1, 0, "", "", 1, 0, (Column("a"),), datetime(2026, 1, 1, tzinfo=UTC), attributions=("Stadt",)
+    "d", 1, 0, "", "", 1, 0, (Column("a", "date"),), datetime(2026, 1, 1, tzinfo=UTC), attributions=("Stadt",)
 )
 WHOLE = Dataset(
     "d",
@@ -31,6 +41,7 @@ WHOLE = Dataset(
     time_column="a",
     publisher="Stadt",
     keywords=("Bank",),
+    columns=VERSION.columns,
 )
 LICENCE = (LICENCES["dl-de/by-2-0"],)
 FULL = Described(WHOLE, VERSION, LICENCE, CITY)
@@ -38,7 +49,6 @@ LESS: dict[str, Any] = {
     "keywords": (),
     "theme": "city",
     "time_column": "",
-    "publisher": "",
     "description": Text(),
 }
 
@@ -66,7 +76,8 @@ def test_the_points_are_those_of_the_assessment() -> None:
         ({"keywords": ()}, {"keywords"}),
         ({"theme": "city"}, {"categories"}),
         ({"time_column": ""}, {"temporal"}),
-        ({"publisher": ""}, {"publisher", "dcat_ap"}),
+        ({"keywords": ("", " ")}, {"keywords"}),
+        ({"time_column": "gone"}, {"temporal"}),
         ({"description": Text()}, {"dcat_ap"}),
     ],
 )
@@ -75,7 +86,7 @@ def test_each_gap_costs_its_own_points(change: dict[str, Any], lost: set[str]) -
     found = score(replace(FULL, dataset=replace(WHOLE, **change)))
     assert {one.criterion.id for one in found.judged if not one.held} == lost
     assert found.next_step is not None
-    assert found.next_step.id in lost
+    assert found.next_step.gain == MOST - found.points
 
 
 @given(st.sets(st.sampled_from(sorted(LESS))), st.sampled_from(sorted(LESS)), st.booleans(), st.booleans())
@@ -97,3 +108,41 @@ def test_nothing_known_is_bad() -> None:
     empty = City("s", Text("Stadt"), Contact("Stadt"))
     assert score(Described(Dataset("d", Text()), None, (), empty)).rating == "bad"
     assert Score(()).points == 0
+
+
+@pytest.mark.parametrize(
+    ("gap", "step"),
+    [
+        ({"licences": ()}, "licence"),
+        ({"version": None}, "publish"),
+        ({"city": replace(CITY, contact=Contact("Stadt"))}, "contact"),
+        ({"city": replace(CITY, key="")}, "place"),
+    ],
+)
+def test_the_next_step_is_what_brings_most(gap: dict[str, Any], step: str) -> None:
+    """Not the name of a criterion but of what to do, with the points that doing it brings."""
+    found = score(replace(FULL, **gap))
+    assert found.next_step is not None
+    assert found.next_step.id == step
+
+
+@given(st.sets(st.sampled_from(sorted(LESS))), st.booleans(), st.booleans())
+def test_following_the_steps_leads_to_the_end(missing: set[str], published: bool, licensed: bool) -> None:
+    """Each step brings exactly what it says, and after the last nothing can be gained."""
+    dataset = replace(WHOLE, **{field: LESS[field] for field in missing})
+    here = Described(dataset, VERSION if published else None, LICENCE if licensed else (), CITY)
+    known = {one.id: one for one in ACTIONS}
+    for _ in range(len(ACTIONS) + 1):
+        found = score(here)
+        if found.next_step is None:
+            break
+        here = known[found.next_step.id].done(here)
+        assert score(here).points == found.points + found.next_step.gain
+    assert score(here).points == MOST
+
+
+@pytest.mark.parametrize(("points", "rating"), [(351, "excellent"), (350, "good"), (221, "good"), (220, "sufficient"), (121, "sufficient"), (120, "bad")])  # fmt: skip
+def test_borders_of_the_ratings(points: int, rating: str) -> None:
+    """Those of the European assessment."""
+    one = Criterion("x", "findability", points, lambda found: True)
+    assert Score((Judged(one, True),)).rating == rating

@@ -17,6 +17,8 @@ from allmende.flow.backup import Manifest, backup, restore
 from allmende.flow.run import run_city
 from allmende.lake.local import LocalLake
 from allmende.model.dataset import Pin
+from allmende.model.standing import Standing
+from allmende.model.withdrawal import Incident
 from allmende.store.sql import SqlStore
 from allmende.testing.small_work import small_workspace
 from tests.flow.conftest import ROWS, Work
@@ -174,3 +176,27 @@ def test_hostile_backups_are_refused(work: Work, tmp_path: Path) -> None:
     with pytest.raises(StoreFault, match="cannot be unpacked"):
         restore(tmp_path / "evil.txt", tmp_path / "back")
     assert not (tmp_path / "back").exists()
+
+
+def test_what_was_withdrawn_since_stays_withdrawn(work: Work, tmp_path: Path) -> None:
+    """A backup from before a withdrawal does not show the data again, and the record of it is kept."""
+    _fill(work)
+    backup(work.workspace, tmp_path / "copy")
+    incident = Incident("i1", "benches", work.workspace.clock.now(), "p1", "Namen", (1, 2))
+    work.workspace.store.releases.stand(Standing("benches", "withdrawn"))
+    work.workspace.store.releases.add_incident(incident)
+    restore(tmp_path / "copy", tmp_path / "forgetful")
+    restore(tmp_path / "copy", tmp_path / "back", work.workspace.data)
+    assert _standings(tmp_path / "forgetful") == ([], [])
+    assert _standings(tmp_path / "back") == ([("benches", "withdrawn")], [incident])
+    with pytest.raises(StoreFault, match="until now"):
+        restore(tmp_path / "copy", tmp_path / "again", tmp_path / "copy" / "city")
+
+
+def _standings(data: Path) -> tuple[list[tuple[str, str]], list[Incident]]:
+    store = SqlStore.open(f"sqlite:///{data / 'store.sqlite'}")
+    try:
+        found = [(one.dataset, str(one.shown)) for one in store.releases.standings()]
+        return found, list(store.releases.incidents())
+    finally:
+        store.close()

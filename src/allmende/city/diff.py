@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from allmende.model.city import City
 
-_KINDS = ("sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways")
+_KINDS = ("sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways", "reuses")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -35,6 +35,7 @@ KINDS = (
     Kind("stories", ".md", by_language=True),
     Kind("sensors", ".toml"),
     Kind("ways", ".toml"),
+    Kind("reuses", ".toml"),
 )
 _KINDS = {kind.folder: kind for kind in KINDS}
 # Folders that belong to a city but are read by others: local data files, decoders' scripts, shapes, modules, looks, words.

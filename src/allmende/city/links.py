@@ -21,6 +21,7 @@ from allmende.model.dataset import Dataset
 from allmende.model.knowledge import Indicator
 from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
 from allmende.model.problem import Problem
+from allmende.model.reuse import Reuse
 from allmende.model.source import Source
 from allmende.model.watched import Selection
 
@@ -74,6 +75,17 @@ def check_names(city: City, names: Names, options: bool) -> Iterator[Problem]:
         yield from _unknown(file, "$.theme", "theme", [story.theme], names.themes)
         if story.indicator:
             yield from _unknown(file, "$.indicator", "indicator", [story.indicator], names.indicators)
+    for reuse in city.reuses.values():
+        yield from _check_reuse(reuse, names, f"reuses/{reuse.id}.toml")
+
+
+def _check_reuse(reuse: Reuse, names: Names, file: str) -> Iterator[Problem]:
+    yield from _unknown(file, "$.datasets", "dataset", reuse.datasets, names.datasets)
+    if not reuse.datasets:
+        yield Problem(file, "$.datasets", "nothing is named that it uses")
+    if not reuse.address.startswith("https://") or not reuse.address.isprintable() or " " in reuse.address:
+        hint = "Write the whole address, as a browser shows it."
+        yield Problem(file, "$.address", f"{reuse.address!r} is no address with https://", hint)
 
 
 def _unknown(file: str, path: str, noun: str, words: Iterable[str], known: Set[str]) -> Iterator[Problem]:
@@ -184,6 +196,9 @@ def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Ite
         yield from _check_terms(city, dataset, file)
     yield from _check_columns(city, dataset, file)
     yield from _check_contributions(city, dataset, file)
+    if dataset.closed is not None and not (dataset.closed.title.de and dataset.closed.reason.de):
+        hint = "Write title and reason, at least in German, as everybody may read them."
+        yield Problem(file, "$.closed", "the register needs a title and a reason", hint)
 
 
 def _check_contributions(city: City, dataset: Dataset, file: str) -> Iterator[Problem]:

@@ -19,13 +19,14 @@ from allmende.model.dataset import Column, Dataset
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.observed import observed_columns
 from allmende.model.problem import Problem
+from allmende.model.reuse import Reuse
 from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 from allmende.model.way import Way
 
 Decoder = Callable[[CityFile], Any]
 _FROM_FILES = frozenset(
-    {"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways"}
+    {"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways", "reuses"}
 )
 
 
@@ -151,4 +152,5 @@ _DECODERS: dict[str, Decoder] = {
     "stories": _story,
     "sensors": _toml(SensorType),
     "ways": _toml(Way),
+    "reuses": _toml(Reuse),
 }

@@ -24,7 +24,7 @@ def quality(*, city: Path, data: Path | None) -> None:
     scores = sorted(_scores(workspace), key=lambda found: (found[1].points, found[0]))
     for name, found in scores:
         step = found.next_step
-        said = f"{step.id}: +{step.points}" if step else "nothing is missing"
+        said = f"{step.id}: +{step.gain}" if step else "nothing is missing"
         click.echo(f"{found.points:4} {found.rating:11} {name:32} {said}")
     if scores:
         click.echo(f"median {median(found.points for _, found in scores):g} of 405, {len(scores)} datasets")
@@ -32,12 +32,8 @@ def quality(*, city: Path, data: Path | None) -> None:
 
 def _scores(workspace: Workspace) -> list[tuple[str, Score]]:
     """The scores of what everybody may read."""
-    from allmende.catalogue.quality_score import Described, score
     from allmende.model.access import ANONYMOUS
     from allmende.share.web import reads_of
 
-    city = workspace.city
-    views = reads_of(workspace).datasets(ANONYMOUS)
-    return [
-        (view.dataset.id, score(Described(view.dataset, view.version, view.licences, city))) for view in views
-    ]
+    reads = reads_of(workspace)
+    return [(view.dataset.id, reads.score(ANONYMOUS, view.dataset.id)) for view in reads.datasets(ANONYMOUS)]

@@ -173,10 +173,11 @@ def _copy_city(city: Path, folder: Path) -> dict[str, str]:
     return {name: copy_into(path, folder / name) for name, path in names.items()}
 
 
-def restore(source: Path, data: Path) -> Manifest:
+def restore(source: Path, data: Path, after: Path | None = None) -> Manifest:
     """Bring a backup back as the data folder `data`, which must be empty or absent.
 
-    Every hash and count is compared before anything is put in place. Raises StoreFault.
+    Every hash and count is compared before anything is put in place. `after` is the folder of the data as they were
+    until now: what was withdrawn there stays withdrawn. Raises StoreFault.
     """
     if data.exists() and any(data.iterdir()):
         raise StoreFault(
@@ -192,11 +193,32 @@ def restore(source: Path, data: Path) -> Manifest:
         folder = Path(temporary) / "data"
         _bring(opened, folder, manifest)
         _compare(folder, manifest)
+        if after is not None:
+            _withdraw_again(after, folder)
         if data.exists():
             data.rmdir()
         folder.replace(data)
         sync(data.parent)
     return manifest
+
+
+def _withdraw_again(after: Path, folder: Path) -> None:
+    """What was withdrawn since the backup was made is not shown by bringing it back; its records come along."""
+    if not (after / STORE).is_file():
+        raise StoreFault("there is no store of data as they were until now", where=str(after / STORE))
+    newer, older = SqlStore.open(f"sqlite:///{after / STORE}"), SqlStore.open(f"sqlite:///{folder / STORE}")
+    try:
+        known = {one.id for one in older.releases.incidents()}
+        for standing in newer.releases.standings():
+            if standing.shown == "withdrawn":
+                older.releases.stand(standing)
+        for incident in newer.releases.incidents():
+            if incident.id not in known:
+                older.releases.add_incident(incident)
+    finally:
+        newer.close()
+        older.close()
+    _tidy_store(folder / STORE)
 
 
 def _read(folder: Path) -> Manifest:

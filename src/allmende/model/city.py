@@ -10,6 +10,7 @@ from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.person import Department
 from allmende.model.place import Districts
 from allmende.model.release import ReleaseRules
+from allmende.model.reuse import Reuse
 from allmende.model.sensor_type import SensorType
 from allmende.model.source import Source
 from allmende.model.text import Language, Text
@@ -71,6 +72,7 @@ class City:
     stories: Mapping[tuple[str, Language], Story] = field(default_factory=dict)
     sensors: Mapping[str, SensorType] = field(default_factory=dict)
     ways: Mapping[str, Way] = field(default_factory=dict)
+    reuses: Mapping[str, Reuse] = field(default_factory=dict)
 
     def story_ids(self) -> tuple[str, ...]:
         """The ids of all stories, each once, in order."""

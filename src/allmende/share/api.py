@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get
+from litestar import Response, get
 from litestar.params import Parameter
 
 from allmende.errors import NotFound, RecipeInvalid
@@ -19,6 +19,7 @@ from allmende.share.api_things import things
 from allmende.share.api_wishes import WISH_ROUTES
 from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
+from allmende.share.lines import csv_of
 from allmende.share.push import push_observations
 from allmende.share.shape import Json
 
@@ -85,6 +86,29 @@ def use(reads: GivenReads, principal: GivenPrincipal, clock: GivenClock, name: s
     return shape.use(found)
 
 
+@get("/datasets/{name:str}/history", sync_to_thread=True)
+def history(
+    reads: GivenReads, principal: GivenPrincipal, name: str, limit: Limit = 100, format: str = "json"
+) -> Response[Any]:
+    """When a dataset was fetched and made, how it ended, and what checks said; JSON, or CSV with `format=csv`."""
+    lines = [shape.attempt(one) for one in reads.history(principal, pinned(name)[0], min(limit, 1_000))]
+    if format == "csv":
+        return Response(csv_of(shape.ATTEMPT, lines), media_type="text/csv; charset=utf-8")
+    return Response({"dataset": pinned(name)[0], "history": lines})
+
+
+@get("/datasets/{name:str}/quality", sync_to_thread=True)
+def quality(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
+    """How well a dataset is described: points of the European assessment (MQA), and what to do next."""
+    return shape.quality(reads.score(principal, *pinned(name)))
+
+
+@get("/closed", sync_to_thread=True)
+def closed(reads: GivenReads) -> Json:
+    """The register of data that are not open, with the reason: only what was written for it."""
+    return {"closed": [shape.closed(name, entry) for name, entry in reads.closed()]}
+
+
 @get("/datasets/{name:str}/rejected", sync_to_thread=True)
 def rejected(
     reads: GivenReads, principal: GivenPrincipal, name: str, limit: Limit = 100, offset: Offset = 0
@@ -141,7 +165,7 @@ def search(
 
 
 API_ROUTES = [
-    datasets, dataset, rows, use, rejected, indicators, indicator, stories, figure, search, push_observations,
+    datasets, dataset, rows, use, history, quality, closed, rejected, indicators, indicator, stories, figure, search, push_observations,
     take_message, follow_live, *SUBSCRIPTION_ROUTES, things, *AGREEMENT_ROUTES,
     *WISH_ROUTES,
 ]  # fmt: skip

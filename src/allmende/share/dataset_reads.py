@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from allmende.catalogue.quality_score import Described, Score, score
 from allmende.errors import NotFound
-from allmende.model.access import Principal
-from allmende.model.dataset import Column, Dataset, DatasetVersion
+from allmende.model.access import Access, Principal
+from allmende.model.dataset import Closed, Column, Dataset, DatasetVersion
 from allmende.model.licence import LICENCES, Licence
-from allmende.model.run import Run, Step
+from allmende.model.run import Run, Step, StepKind
 from allmende.model.source import Receipt
 from allmende.share.gate import Gate
-from allmende.share.views import DatasetView, RawView, UsedBy, UseView
+from allmende.share.views import Attempt, DatasetView, RawView, UsedBy, UseView
 
 
 class DatasetReads(Gate):
@@ -28,6 +29,20 @@ class DatasetReads(Gate):
     def may_see(self, principal: Principal, dataset: str) -> bool:
         """True when there is such a dataset for this reader, published or not."""
         return self._may_dataset(principal, dataset)
+
+    def closed(self) -> tuple[tuple[str, Closed], ...]:
+        """The register of data that are not open, for everybody: only what somebody wrote for it, by dataset.
+
+        What counts is the class as it is now. What was withdrawn is gone from here, too.
+        """
+        known = self.city.datasets.values()
+        shut = (one for one in known if Access.OPEN < self._accesses.dataset(one.id) < Access.WITHDRAWN)
+        return tuple((one.id, one.closed) for one in shut if one.closed is not None)
+
+    def score(self, principal: Principal, dataset: str, version: int | None = None) -> Score:
+        """How well a dataset is described, after the European assessment. Raises NotFound."""
+        view = self.dataset(principal, dataset, version)
+        return score(Described(view.dataset, view.version, view.licences, self.city))
 
     def dataset(self, principal: Principal, dataset: str, version: int | None = None) -> DatasetView:
         """One dataset, with the version asked for or the newest. Raises NotFound."""
@@ -80,7 +95,22 @@ class DatasetReads(Gate):
             tuple(d for d in self._lineage.used_by(dataset).datasets if self._may_dataset(principal, d)),
             tuple(i for i in self._lineage.used_by(dataset).indicators if self._may_indicator(principal, i)),
             self._stories_from(principal, dataset),
+            tuple(one.id for one in self.city.reuses.values() if dataset in one.datasets),
         )
+
+    def history(self, principal: Principal, dataset: str, limit: int = 60) -> tuple[Attempt, ...]:
+        """When the content was fetched and made, newest first, with how it ended and what checks said.
+
+        Raises NotFound.
+        """
+        found = self._readable_dataset(principal, dataset)
+        kind: StepKind = "recipe" if found.recipe else "publish"
+        steps = [Step(kind, dataset)] + ([Step("fetch", found.source)] if found.source else [])
+        runs = [run for step in steps for run in self._store.runs(step, limit)]
+        newest = sorted(runs, key=lambda run: run.finished, reverse=True)[:limit]
+        versions = [one for one in self._store.versions(dataset) if self._may_version(principal, one)]
+        told = self._sees_whole(principal, found, versions[0] if versions else None)
+        return tuple(_attempt(run, versions, told=told) for run in newest)
 
     def _stories_from(self, principal: Principal, dataset: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -181,3 +211,11 @@ def _with_words(column: Column, declared: Column | None) -> Column:
         description=declared.description if declared.description.of("de") else column.description,
         unit=declared.unit or column.unit,
     )
+
+
+def _attempt(run: Run, versions: Sequence[DatasetVersion], *, told: bool) -> Attempt:
+    made = next((one for one in versions if run.started <= one.created <= run.finished), None)
+    made = made if run.step.kind != "fetch" and run.outcome == "new" else None
+    checks = made.checks if made else ()
+    passed = sum(check.passed for check in checks)
+    return Attempt(run, made.number if made else None, passed, len(checks), run.message if told else "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from allmende.catalogue.quality_score import MOST, Score
 from allmende.guard.terms.combine import combine
-from allmende.model.dataset import Column, DatasetVersion
+from allmende.model.dataset import Closed, Column, DatasetVersion
 from allmende.model.document import Span, StoryVersion
 from allmende.model.figure import Figure
 from allmende.model.licence import Licence
@@ -16,7 +17,15 @@ from allmende.model.use import CHANNELS, FEW
 from allmende.share.cells import as_json
 from allmende.share.credits import credit_of
 from allmende.share.downloads.formats import formats_of
-from allmende.share.views import DatasetView, IndicatorView, Passport, PassportStep, RowsPage, UseView
+from allmende.share.views import (
+    Attempt,
+    DatasetView,
+    IndicatorView,
+    Passport,
+    PassportStep,
+    RowsPage,
+    UseView,
+)
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
@@ -43,6 +52,47 @@ def column(found: Column) -> Json:
         "unit": found.unit or None,
         "title": text(found.title),
         "description": text(found.description),
+    }
+
+
+def quality(found: Score) -> Json:
+    """A score by criterion; `next` is what brings most for its effort, and the points that it brings."""
+    judged = [
+        {"criterion": one.criterion.id, "dimension": one.criterion.dimension,
+         "points": one.criterion.points if one.held else 0, "of": one.criterion.points}
+        for one in found.judged
+    ]  # fmt: skip
+    step = found.next_step
+    return {
+        "points": found.points,
+        "of": MOST,
+        "rating": found.rating,
+        "next": {"step": step.id, "gain": step.gain} if step else None,
+        "criteria": judged,
+    }
+
+
+ATTEMPT = ("finished", "step", "outcome", "version", "checks_passed", "checks", "rows", "rejected", "message")
+"""The columns of a dataset's history."""
+
+
+def attempt(found: Attempt) -> Json:
+    """A line of a dataset's history."""
+    run = found.run
+    values = (
+        run.finished.isoformat(), run.step.kind, run.outcome, found.version, found.passed, found.asked,
+        run.rows, run.rejected, found.message or None,
+    )  # fmt: skip
+    return dict(zip(ATTEMPT, values, strict=True))
+
+
+def closed(dataset: str, entry: Closed) -> Json:
+    """An entry of the register of data that are not open."""
+    return {
+        "dataset": dataset,
+        "title": text(entry.title),
+        "reason": text(entry.reason),
+        "law": entry.law or None,
     }
 
 
@@ -84,6 +134,7 @@ def dataset(view: DatasetView) -> Json:
             "datasets": list(view.used_by.datasets),
             "indicators": list(view.used_by.indicators),
             "stories": list(view.used_by.stories),
+            "reuses": list(view.used_by.reuses),
         },
         "receipts": [receipt(one) for one in view.receipts],
     }

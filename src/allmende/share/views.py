@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UsedBy:
-    """What is made from a dataset, as ids the reader may see: datasets, indicators, stories."""
+    """What is made from a dataset, as ids the reader may see: datasets, indicators, stories; and works of others."""
 
     datasets: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     stories: tuple[str, ...] = ()
+    reuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,20 @@ class SourceState:
     source: Source
     receipt: Receipt | None
     run: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A time when a dataset's content was looked for or made: how it ended, and the version that came of it.
+
+    `passed` of the `asked` checks held for that version. `message` is empty where it could tell of closed columns.
+    """
+
+    run: Run
+    version: int | None
+    passed: int
+    asked: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.document import Paragraph, Span, StoryVersion
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.place import Districts
+from allmende.model.reuse import Reuse
 from allmende.model.run import Run, Step
 from allmende.model.source import Receipt, Source
 from allmende.model.text import Text
@@ -138,6 +139,11 @@ def tiny_city() -> City:
             "leak": Recipe("leak", "select year, sum(people) as people from protected_data group by year"),
         },
         indicators=_indicators(),
+        reuses={
+            "tree-app": Reuse(
+                "tree-app", Text("Baum-App"), "https://app.example/", ("open-data",), by="Verein"
+            )
+        },
         stories={(name, "de"): Story(name, "de", name, "", "") for name in ("growth", "secret")},
     )
 

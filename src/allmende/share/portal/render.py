@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from allmende.catalogue.wording import word_figure, word_number, word_period
 from allmende.model.city import City
+from allmende.model.dataset import Check
 from allmende.model.document import Span
 from allmende.model.licence import LICENCES, Licence
 from allmende.model.observation import moment
@@ -114,6 +115,12 @@ class Sayings:
     def text(self, words: Text) -> str:
         """The words in this language."""
         return words.of(self.language)
+
+    def check(self, check: Check) -> str:
+        """What a check asks, in the reader's words."""
+        kind, _, about = check.name.partition(":")
+        t = Words(self.language)
+        return t(f"check.{kind}", about=about) if t.knows(f"check.{kind}") else check.name
 
     def number(self, value: float | None, decimals: int = 0) -> str:
         """A number with thousands marks."""

@@ -11,11 +11,12 @@ from litestar import Request, Response, get
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
-from allmende.catalogue.quality_score import Described, Score, score
+from allmende.catalogue.quality_score import Score
 from allmende.errors import NotFound
 from allmende.guard.terms.combine import Terms, combine
 from allmende.model.access import Principal
 from allmende.model.city import City
+from allmende.model.reuse import Reuse
 from allmende.model.text import Language
 from allmende.ports import Store
 from allmende.share.cells import as_text
@@ -32,11 +33,12 @@ from allmende.share.given import (
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
-from allmende.share.views import DatasetView, RejectedPage, UseView
+from allmende.share.views import Attempt, DatasetView, RejectedPage, UseView
 
 _NAME = re.compile(r"(?P<dataset>[a-z0-9-]+)(?:@(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d{1,9})))?")
 PREVIEW = 10
 _LONGEST = 120
+MOST_ATTEMPTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `terms` is what its licences ask for, `credit` the line that names the sources, `gifts` are (party, what it gave back) of agreements; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere.
+    `terms` is what its licences ask for, `credit` the line that names the sources, `gifts` are (party, what it gave back) of agreements; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere. `history` are the last attempts to fetch and make it, newest first.
     """
 
     view: DatasetView
@@ -71,6 +73,7 @@ class Context:
     address: str
     host: str
     score: Score
+    history: tuple[Attempt, ...]
     use: UseView
 
 
@@ -142,7 +145,8 @@ def dataset(
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         gifts=_gifts(store, view.dataset.id),
         host=str(request.base_url).rstrip("/"),
-        score=score(Described(view.dataset, view.version, view.licences, city)),
+        history=reads.history(principal, view.dataset.id, MOST_ATTEMPTS),
+        score=reads.score(principal, view.dataset.id, view.version.number if view.version else None),
         use=reads.use(principal, view.dataset.id, clock.now()),
     )
     t = Words(language)
@@ -192,4 +196,10 @@ def _used_by(
         *((stories[name], f"/w/{name}") for name in users.stories if name in stories),
         *((city.indicators[name].title.of(language), f"/ziele/{name}") for name in users.indicators),
         *((city.datasets[name].title.of(language), f"/d/{name}") for name in users.datasets),
+        *((_reuse_title(city.reuses[name], language), city.reuses[name].address) for name in users.reuses),
     )
+
+
+def _reuse_title(reuse: Reuse, language: Language) -> str:
+    title = reuse.title.of(language)
+    return f"{title} ({reuse.by})" if reuse.by else title
