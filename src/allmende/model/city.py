@@ -41,15 +41,19 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A topic of the city in plain words; at most nine."""
+    """A topic of the city in plain words; at most nine. `eu` are its codes in the EU's data themes, like `ENVI`."""
 
     id: str
     title: Text
+    eu: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city: a folder of files, linked and checked. `invented` says that all its data are made up."""
+    """A city: a folder of files, linked and checked. `invented` says that all its data are made up.
+
+    `contributor_id` is its address in GovData's list of those who contribute (DCAT-AP.de), empty when it has none.
+    """
 
     slug: str
     name: Text
@@ -73,6 +77,7 @@ class City:
     sensors: Mapping[str, SensorType] = field(default_factory=dict)
     ways: Mapping[str, Way] = field(default_factory=dict)
     reuses: Mapping[str, Reuse] = field(default_factory=dict)
+    contributor_id: str = ""
 
     def story_ids(self) -> tuple[str, ...]:
         """The ids of all stories, each once, in order."""

@@ -62,7 +62,8 @@ class Dataset:
     publication with the code of the city's district that the row's geometry lies in. `department` is
     the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it, `disclosure` how small groups in its
     counts are hidden before they are published; `closed` is its entry in the register of data that are not open,
-    `contributions` says that people may give rows for it.
+    `contributions` says that people may give rows for it,
+    `hvd` is its category when the law counts it among high-value data (regulation (EU) 2023/138).
     """
 
     id: str
@@ -90,6 +91,7 @@ class Dataset:
     disclosure: Disclosure | None = None
     closed: Closed | None = None
     contributions: Collection | None = None
+    hvd: Literal["", "geospatial", "earth", "weather", "statistics", "companies", "mobility"] = ""
 
     @property
     def table(self) -> str:

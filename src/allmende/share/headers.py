@@ -39,7 +39,9 @@ def with_headers(app: App) -> App:
 
 def _sender(send: Send, is_head: bool, path: str) -> Send:
     extra = SECURITY_HEADERS
-    if path.startswith(("/api/", "/d/", "/-/")):  # read by anyone's page; keys are never sent by themselves
+    if path.startswith(
+        ("/api/", "/d/", "/-/", "/catalogue", "/ogc")
+    ):  # read by anyone's page; keys are never sent by themselves
         extra = (*extra, (b"access-control-allow-origin", b"*"))
 
     async def sender(message: Message) -> None:

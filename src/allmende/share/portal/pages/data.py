@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import QueryParameter
 from litestar.response import Redirect
+from markupsafe import Markup
 
 from allmende.catalogue.quality_score import Score
 from allmende.errors import NotFound
@@ -30,6 +31,7 @@ from allmende.share.given import (
     GivenReads,
     GivenStore,
 )
+from allmende.share.portal.machine_words import schema_org, signposts
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.reads import Reads
@@ -58,7 +60,8 @@ class ListContext:
 class Context:
     """A dataset: `rows` are the first cells as text; `formats` those it can be had in; `frozen` at an address with a version.
 
-    `terms` is what its licences ask for, `credit` the line that names the sources, `gifts` are (party, what it gave back) of agreements; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere. `history` are the last attempts to fetch and make it, newest first.
+    `terms` is what its licences ask for, `credit` the line that names the sources, `gifts` are (party, what it gave back) of agreements; `used_by` are (title, address); `host` is how the reader came here, for examples that work elsewhere. `history` are the last attempts to fetch and make it, newest first;
+    `schema` is what search engines for data read.
     """
 
     view: DatasetView
@@ -74,6 +77,7 @@ class Context:
     host: str
     score: Score
     history: tuple[Attempt, ...]
+    schema: Markup
     use: UseView
 
 
@@ -145,6 +149,7 @@ def dataset(
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         gifts=_gifts(store, view.dataset.id),
         host=str(request.base_url).rstrip("/"),
+        schema=schema_org(view, tuple(formats_of(view)), str(request.base_url).rstrip("/"), city, language),
         history=reads.history(principal, view.dataset.id, MOST_ATTEMPTS),
         score=reads.score(principal, view.dataset.id, view.version.number if view.version else None),
         use=reads.use(principal, view.dataset.id, clock.now()),
@@ -155,7 +160,8 @@ def dataset(
         licences=view.licences, attributions=view.attributions, section="data",
         crumbs=((t("nav.home"), "/"), (t("nav.data"), "/daten")),
     )  # fmt: skip
-    return page("dataset.html", context, frame, city, language)
+    headers = {"link": signposts(view, context.formats, context.host)}
+    return page("dataset.html", context, frame, city, language, headers=headers)
 
 
 def _preview(reads: Reads, principal: Principal, dataset: str, number: int) -> tuple[tuple[str, ...], ...]:
