@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from allmende.errors import NotFound, RecipeInvalid
 from allmende.model.figure import FigureId
@@ -26,6 +26,8 @@ from allmende.share.shape import Json
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
 Days = Annotated[int, Parameter(ge=1, le=366)]
+# Pages have a `language` of their own, by their path.
+Wanted = Annotated[str, QueryParameter(name="language")]
 Offset = Annotated[int, Parameter(ge=0, le=10**12)]
 
 
@@ -144,9 +146,9 @@ def indicator(
 
 
 @get("/stories", sync_to_thread=True)
-def stories(reads: GivenReads, principal: GivenPrincipal, language: str = "de") -> Json:
+def stories(reads: GivenReads, principal: GivenPrincipal, wanted: Wanted = "de") -> Json:
     """All stories in one language."""
-    return {"stories": [shape.story_line(s) for s in reads.stories(principal, language_of(language))]}
+    return {"stories": [shape.story_line(s) for s in reads.stories(principal, language_of(wanted))]}
 
 
 @get("/figures/{name:str}", sync_to_thread=True)
@@ -157,10 +159,10 @@ def figure(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
 
 @get("/search", sync_to_thread=True)
 def search(
-    reads: GivenReads, principal: GivenPrincipal, q: str = "", language: str = "de", limit: Limit = 20
+    reads: GivenReads, principal: GivenPrincipal, q: str = "", wanted: Wanted = "de", limit: Limit = 20
 ) -> Json:
     """What the city has on a question."""
-    hits = reads.search(principal, q, language_of(language), min(limit, 100))
+    hits = reads.search(principal, q, language_of(wanted), min(limit, 100))
     return {"query": q[:200], "hits": [shape.hit(found) for found in hits]}
 
 

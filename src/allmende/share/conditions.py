@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -32,7 +33,9 @@ from allmende.model.selection import (
 
 Mask = Any  # pa.BooleanArray
 pc: Any = pyarrow.compute  # its stubs are narrower than the functions are
-_COMPARE = {
+LONGEST_PATTERN, MOST_VALUES = 1_000, 1_000
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_COMPARE: dict[str, Any] = {
     "=": pc.equal,
     "<>": pc.not_equal,
     "<": pc.less,
@@ -74,26 +77,36 @@ class Conditions:
     def _plain(self, batch: pa.RecordBatch, condition: Condition) -> Mask:
         match condition:
             case Compare(column, operator, value):
-                return _COMPARE[operator](batch.column(column), self._scalar(column, value))
+                return self._compare(batch, column, operator, value)
             case Between(column, low, high):
-                values = batch.column(column)
-                above = pc.greater_equal(values, self._scalar(column, low))
-                return pc.and_kleene(above, pc.less_equal(values, self._scalar(column, high)))
+                above = self._compare(batch, column, ">=", low)
+                return pc.and_kleene(above, self._compare(batch, column, "<=", high))
             case OneOf(column, wanted):
-                return self._one_of(batch.column(column), column, wanted)
+                return self._one_of(batch, column, wanted)
             case Like(column, pattern, ignore_case):
                 self._text(column)
-                return pc.match_like(batch.column(column), pattern, ignore_case=ignore_case)
+                return pc.match_like(batch.column(column), _pattern(pattern), ignore_case=ignore_case)
             case IsNull(column):
                 return pc.is_null(batch.column(column), nan_is_null=True)
         raise RecipeInvalid(f"there is no such condition: {condition!r}")
 
-    def _one_of(self, values: pa.Array[Any], column: str, wanted: tuple[Any, ...]) -> Mask:
-        given = pa.array([self._scalar(column, one).as_py() for one in wanted], values.type)
+    def _compare(self, batch: pa.RecordBatch, column: str, operator: str, value: object) -> Mask:
+        scalar, values = self._scalar(column, value), _known(batch.column(column))
+        if pa.types.is_floating(scalar.type) and pa.types.is_integer(values.type):
+            values = pc.cast(values, pa.float64(), safe=False)
+        return _COMPARE[operator](values, scalar)
+
+    def _one_of(self, batch: pa.RecordBatch, column: str, wanted: tuple[Any, ...]) -> Mask:
+        if len(wanted) > MOST_VALUES:
+            raise RecipeInvalid(f"at most {MOST_VALUES} values can be asked for at once", where=column)
+        values, scalars = _known(batch.column(column)), [self._scalar(column, one) for one in wanted]
+        # A broken number is in no column of whole ones.
+        given = pa.array([one.as_py() for one in scalars if one.type == values.type], values.type)
         # Unknown is in no list and out of none.
         return pc.if_else(pc.is_null(values), pa.scalar(None, pa.bool_()), pc.is_in(values, value_set=given))
 
     def _contains(self, batch: pa.RecordBatch, text: str) -> Mask:
+        text = _pattern(text)
         texts = [name for name, column in self._columns.items() if column.type == "text"]
         found = [
             pc.fill_null(pc.match_substring(batch.column(name), text, ignore_case=True), False)
@@ -105,7 +118,7 @@ class Conditions:
         self._is(condition.column, "geometry", "is no geometry")
         shapes = shapes_of(batch.column(condition.column))
         if isinstance(condition, InBox):
-            return _masked(_in_box(shapes, condition), shapes)
+            return _masked(_in_box(shapes, _checked(condition)), shapes)
         other = _other(condition)
         return _masked(getattr(shapely, condition.relation)(shapes, other), shapes)
 
@@ -128,6 +141,33 @@ class Conditions:
     def _is(self, column: str, type_: str, fault: str) -> None:
         if self._columns[column].type != type_:
             raise RecipeInvalid(f"the column {column!r} {fault}", where=column)
+
+
+def _known(values: Any) -> Any:
+    """The cells, with what is not a number unknown, as everywhere else."""
+    if not pa.types.is_floating(values.type):
+        return values
+    return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+
+
+def _pattern(text: str) -> str:
+    """A text to look for. Raises RecipeInvalid when it is too long, or no text at all."""
+    if len(text) > LONGEST_PATTERN:
+        raise RecipeInvalid(f"a text to look for has at most {LONGEST_PATTERN} signs")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RecipeInvalid("the text to look for holds signs that are none") from None
+    return text
+
+
+def _checked(box: InBox) -> InBox:
+    """A box that has an inside. Raises RecipeInvalid."""
+    if not all(math.isfinite(side) for side in (box.west, box.south, box.east, box.north)):
+        raise RecipeInvalid("a side of the box is no number", where=box.column)
+    if box.south > box.north:
+        raise RecipeInvalid("the south of the box lies above its north", where=box.column)
+    return box
 
 
 def shapes_of(values: pa.Array[Any]) -> Any:
@@ -164,16 +204,19 @@ def _every(batch: pa.RecordBatch, value: bool) -> Mask:
 
 
 def _as_number(value: object) -> pa.Scalar[Any]:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value.strip())):
         raise ValueError
-    return pa.scalar(float(value), pa.float64())  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError
+    return pa.scalar(number, pa.float64())
 
 
 def _as_integer(value: object) -> pa.Scalar[Any]:
     """Whole numbers compare as they are, broken ones as such: `count > 2.5` is a fair question."""
     if isinstance(value, bool):
         raise ValueError
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,19}\s*", value):
         value = int(value)
     return pa.scalar(value, pa.int64()) if isinstance(value, int) else _as_number(value)
 
@@ -184,16 +227,18 @@ def _as_boolean(value: object) -> pa.Scalar[Any]:
 
 
 def _as_date(value: object) -> pa.Scalar[Any]:
-    if isinstance(value, datetime):
-        value = value.date()
-    return pa.scalar(value if isinstance(value, date) else date.fromisoformat(str(value)[:10]), pa.date32())
+    if isinstance(value, datetime):  # a time of day is not cut off: the answer would be another
+        raise ValueError
+    return pa.scalar(value if isinstance(value, date) else date.fromisoformat(str(value)), pa.date32())
 
 
 def _as_datetime(value: object) -> pa.Scalar[Any]:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # type: ignore[attr-defined]
+        if not isinstance(value, date):
+            raise ValueError
+        value = datetime(value.year, value.month, value.day)
     moment = value if value.tzinfo else value.replace(tzinfo=UTC)
     return pa.scalar(moment.astimezone(UTC), pa.timestamp("us", tz="UTC"))
 
@@ -201,7 +246,9 @@ def _as_datetime(value: object) -> pa.Scalar[Any]:
 def _as_text(value: object) -> pa.Scalar[Any]:
     if isinstance(value, bool):
         return pa.scalar("true" if value else "false")
-    return pa.scalar(value if isinstance(value, str) else str(value))
+    text = value if isinstance(value, str) else str(value)
+    text.encode()  # half a sign is none
+    return pa.scalar(text)
 
 
 _AS = {

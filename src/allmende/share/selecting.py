@@ -14,14 +14,14 @@ import pyarrow.compute
 
 from allmende.errors import RecipeInvalid
 from allmende.model.dataset import Column, DatasetVersion
-from allmende.model.selection import Condition, Contains, Selection, columns_of, depth_of, leaves_of
+from allmende.model.selection import Condition, Contains, Order, Selection, columns_of, depth_of, leaves_of
 from allmende.ports import Lake
 from allmende.share.conditions import Conditions
 
 pc: Any = pyarrow.compute  # its stubs are narrower than the functions are
 DEEPEST = 40
 _KEPT = 16
-_LARGEST_KEPT = 1_000_000
+_MOST_NUMBERS = 2_000_000
 RowNumbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -40,7 +40,8 @@ class Selecting:
             return range(version.rows)
         if depth_of(selection.where) > DEEPEST:
             raise RecipeInvalid("the conditions lie too deep in each other", hint="Ask in a simpler way.")
-        key = (version.pin, tuple(seen), selection.where, selection.order)
+        # Written out: 1, 1.0 and true are equal to Python, and different questions here.
+        key = (version.pin, tuple(seen), repr(selection.where), repr(selection.order))
         found = self.kept.get(key)
         if found is None:
             found = self._find(version, seen, selection)
@@ -96,10 +97,10 @@ def _sorted(keys: list[pa.Table], selection: Selection) -> Any:
     """The order of the rows; equal ones stay as published."""
     table = pa.concat_tables(keys)
     # A column may be named twice: later ones say nothing new.
-    first = {order.column: order for order in reversed(selection.order)}
-    by = [
-        (o.column, "descending" if o.descending else "ascending", "at_end") for o in reversed(first.values())
-    ]
+    first: dict[str, Order] = {}
+    for order in selection.order:
+        first.setdefault(order.column, order)
+    by = [(o.column, "descending" if o.descending else "ascending", "at_end") for o in first.values()]
     table = table.append_column("", pa.array(np.arange(table.num_rows)))
     return pc.sort_indices(table, sort_keys=[*by, ("", "ascending", "at_end")]).to_numpy()
 
@@ -137,9 +138,7 @@ class KeptNumbers:
 
     def put(self, key: object, numbers: RowNumbers) -> None:
         """Remember, unless it is very much; the longest unused goes."""
-        if len(numbers) > _LARGEST_KEPT:
-            return
         with self._lock:
             self._kept[key] = numbers
-            while len(self._kept) > _KEPT:
+            while len(self._kept) > _KEPT or sum(map(len, self._kept.values())) > _MOST_NUMBERS:
                 self._kept.popitem(last=False)
