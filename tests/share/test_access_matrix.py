@@ -68,7 +68,7 @@ API: dict[str, Route] = {
     "/sta/v1.1/{path:path}": Route("POST /sta/v1.1/Things", "write"),
     "/catalogue": Route("/catalogue", "list"),
     "/api/3": Route("/api/3"),
-    "/api/3/action": Route("/api/3/action"),
+    "/api/action/{action:str}": Route("/api/action/package_search?rows=1000", "list"),
     "/api/3/action/{action:str}": Route("/api/3/action/package_search?rows=1000", "list"),
     "/catalogue.ttl": Route("/catalogue.ttl", "list"),
     "/catalogue.jsonld": Route("/catalogue.jsonld", "list"),

@@ -8,6 +8,7 @@ import msgspec
 from anyio.to_thread import run_sync
 from litestar import Request, Response, Router, get, post
 
+from allmende.errors import AllmendeError
 from allmende.share.given import GivenPrincipal, GivenReads
 from allmende.standards.ckan.actions import Actions, Asked
 from allmende.standards.ckan.catalogue import Catalogues
@@ -35,7 +36,7 @@ async def send(request: HTTP, reads: GivenReads, principal: GivenPrincipal, acti
     return await run_sync(_answer, request, actions, action, asked)
 
 
-@get(["/", "/action"], sync_to_thread=False)
+@get("/3", sync_to_thread=False)
 def version() -> dict[str, int]:
     """The version of the API."""
     return {"version": 3}
@@ -83,9 +84,12 @@ class Ckan:
 
     def router(self) -> Router:
         """Everything below the address."""
+        both = [
+            Router(path, route_handlers=[ask, send]) for path in ("/", "/3")
+        ]  # ckanapi asks without a number
         return Router(
-            PATH,
-            route_handlers=[ask, send, version],
-            exception_handlers={Exception: refuse},
+            "/api",
+            route_handlers=[*both, version],
+            exception_handlers={AllmendeError: refuse, Exception: refuse},
             include_in_schema=False,
         )
