@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from ckanapi import CKANAPIError, NotFound, RemoteCKAN, ValidationError
+from owslib.ogcapi.features import Features
 from rdflib import Graph
 from rdflib.namespace import DCAT, RDF
 
@@ -88,3 +91,37 @@ def test_a_harvester_reads_the_catalogue(address: str, musterstadt: Served) -> N
     found = {str(one).rpartition("/")[2] for one in graph.subjects(RDF.type, DCAT.Dataset)}
     assert found == _published(musterstadt)
     assert len(list(graph.objects(None, DCAT.downloadURL))) > 3 * len(found)
+
+
+def test_gdal_copies_a_layer(address: str, musterstadt: Served, tmp_path: Path) -> None:
+    """`ogr2ogr` reads every page into a GeoPackage, with all columns; `ogrinfo` counts and looks into a box."""
+    if shutil.which("ogr2ogr") is None:
+        pytest.skip("there is no GDAL; install gdal-bin")
+    rows = musterstadt.workspace.store.latest_versions()["trees"].rows
+    target = tmp_path / "trees.gpkg"
+    command = ["ogr2ogr", "-f", "GPKG", str(target), f"OAPIF:{address}/ogc", "trees"]
+    subprocess.run([*command, "-oo", "PAGE_SIZE=1000"], check=True, capture_output=True, timeout=120)
+    summary = _ogrinfo("-so", str(target), "trees")
+    assert f"Feature Count: {rows}" in summary
+    columns = [
+        c.name for c in musterstadt.workspace.store.latest_versions()["trees"].columns if c.type != "geometry"
+    ]
+    assert [name for name in columns if f"{name}:" not in summary] == []
+    whole = f"OAPIF:{address}/ogc"
+    assert f"Feature Count: {rows}" in _ogrinfo("-so", whole, "trees")
+    nowhere = _ogrinfo("-so", whole, "trees", "-spat", "0", "0", "1", "1")
+    assert "Feature Count: 0" in nowhere
+
+
+def _ogrinfo(*arguments: str) -> str:
+    done = subprocess.run(["ogrinfo", *arguments], check=True, capture_output=True, text=True, timeout=120)
+    return done.stdout
+
+
+def test_owslib_reads_the_features(address: str) -> None:
+    """Collections, columns and pages, as a script on somebody's desk asks for them."""
+    service = Features(f"{address}/ogc/")
+    assert "trees" in service.feature_collections()
+    found = service.collection_items("trees", limit=3)
+    assert (found["numberReturned"], found["type"]) == (3, "FeatureCollection")
+    assert "geometry" in service.collection_queryables("trees")["properties"]

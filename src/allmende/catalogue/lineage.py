@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from allmende.catalogue.access import Accesses
-from allmende.catalogue.story_calls import figures_named
+from allmende.catalogue.story_calls import Named, figures_named
 from allmende.errors import NotFound
 from allmende.model.city import City
 from allmende.model.dataset import DatasetVersion, Pin
@@ -47,7 +48,14 @@ class Lineage:
     def __init__(self, city: City, store: Store) -> None:
         self._city = city
         self._store = store
-        self._inputs = {name: Accesses(city).inputs(name) for name in city.datasets}
+        accesses = Accesses(city)
+        self._inputs = {name: accesses.inputs(name) for name in city.datasets}
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, Named], ...]:
+        """What each story names; parsed once, as every list of datasets asks for it."""
+        found = ((one.id, figures_named(one.answer + "\n" + one.body)) for one in self._city.stories.values())
+        return tuple((story, named) for story, named in found if named)
 
     def used_by(self, dataset: str) -> Users:
         """Datasets, indicators and stories that use a dataset directly."""
@@ -60,10 +68,9 @@ class Lineage:
 
     def _stories(self, dataset: str, indicators: set[str]) -> tuple[str, ...]:
         found = (
-            story.id
-            for story in self._city.stories.values()
-            if (named := figures_named(story.answer + "\n" + story.body))
-            and (indicators & named.indicators or dataset in named.datasets)
+            story
+            for story, named in self._named
+            if indicators & named.indicators or dataset in named.datasets
         )
         return tuple(dict.fromkeys(found))
 

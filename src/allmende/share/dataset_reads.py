@@ -91,9 +91,10 @@ class DatasetReads(Gate):
     def used_by(self, principal: Principal, dataset: str) -> UsedBy:
         """What is made from a dataset: recipes' datasets, indicators, stories; only what the reader may see."""
         self._readable_dataset(principal, dataset)
+        users = self._lineage.used_by(dataset)
         return UsedBy(
-            tuple(d for d in self._lineage.used_by(dataset).datasets if self._may_dataset(principal, d)),
-            tuple(i for i in self._lineage.used_by(dataset).indicators if self._may_indicator(principal, i)),
+            tuple(d for d in users.datasets if self._may_dataset(principal, d)),
+            tuple(i for i in users.indicators if self._may_indicator(principal, i)),
             self._stories_from(principal, dataset),
             tuple(one.id for one in self.city.reuses.values() if dataset in one.datasets),
         )

@@ -22,6 +22,8 @@ def test_search_engines_for_data_understand_the_page(app: Litestar) -> None:
     assert found
     said = json.loads(found[1])
     assert said["@type"] == "Dataset"
+    cited = TestClient(app).get("/d/open-data@1").text
+    assert '/d/open-data@1.csv"' in cited
     assert {one["encodingFormat"] for one in said["distribution"]} >= {"text/csv", "application/json"}
 
 
@@ -30,7 +32,7 @@ def test_no_title_ends_the_element(reads: Reads) -> None:
     hostile = "</script><script>alert(1)</script><!-- & \u2028"
     view = reads.dataset(ANONYMOUS, "open-data")
     view = replace(view, dataset=replace(view.dataset, title=Text(hostile)))
-    text = str(schema_org(view, ("csv",), "https://x.example", reads.city, "de"))
+    text = str(schema_org(view, ("csv",), "https://x.example", "open-data", reads.city, "de"))
     assert "<" not in text
     assert json.loads(text)["name"] == hostile
 
@@ -43,4 +45,4 @@ def test_links_lead_somewhere(app: Litestar, reads: Reads) -> None:
     own = [a for a in re.findall(r"<([^>]+)>", header) if a.startswith(root)]
     assert len(own) >= 6
     assert [a for a in own if client.get(a.removeprefix(root)).status_code != 200] == []
-    assert 'rel="license"' in signposts(reads.dataset(ANONYMOUS, "open-data"), ("csv",), root)
+    assert 'rel="license"' in signposts(reads.dataset(ANONYMOUS, "open-data"), ("csv",), root, "open-data")

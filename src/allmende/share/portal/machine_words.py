@@ -14,17 +14,22 @@ from allmende.share.views import DatasetView
 
 
 def schema_org(
-    view: DatasetView, formats: tuple[str, ...], root: str, city: City, language: Language
+    view: DatasetView, formats: tuple[str, ...], root: str, page: str, city: City, language: Language
 ) -> Markup:
-    """A `Dataset` of schema.org. Nothing in it can end the element that it stands in."""
-    address = f"{root}/d/{view.dataset.id}"
+    """A `Dataset` of schema.org; `page` is `trees`, or `trees@3`, then its files are those of that version.
+
+    Nothing in it can end the element that it stands in.
+    """
+    address = f"{root}/d/{page}"
+    words = view.dataset.description.of(language) or view.dataset.title.of(language)
+    invented = {"de": " Alle Zahlen sind erfunden.", "en": " All numbers are invented."}[language]
     found: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "@id": address,
         "url": address,
         "name": view.dataset.title.of(language),
-        "description": view.dataset.description.of(language) or view.dataset.title.of(language),
+        "description": words + (invented if city.invented else ""),
         "identifier": address,
         "inLanguage": "de",
         "isAccessibleForFree": view.access.label == "open",
@@ -34,7 +39,7 @@ def schema_org(
         "variableMeasured": [column.title.of(language) or column.name for column in view.columns],
     }
     found |= {"keywords": list(view.dataset.keywords)} if view.dataset.keywords else {}
-    found |= {"license": view.licences[0].address} if view.licences else {}
+    found |= {"license": [one.address for one in view.licences]} if view.licences else {}
     if view.version:
         found |= {"version": str(view.version.number), "dateModified": view.version.created.isoformat()}
     text = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
@@ -46,9 +51,9 @@ def _download(view: DatasetView, name: str, address: str) -> dict[str, str]:
     return {"@type": "DataDownload", "contentUrl": f"{address}.{name}", "encodingFormat": media}
 
 
-def signposts(view: DatasetView, formats: tuple[str, ...], root: str) -> str:
-    """A `Link` header: what this is, how to cite it, what describes it, its files and its licence."""
-    address = f"{root}/d/{view.dataset.id}"
+def signposts(view: DatasetView, formats: tuple[str, ...], root: str, page: str) -> str:
+    """A `Link` header: what this is, how to cite it, what describes it, its files and its licences."""
+    address = f"{root}/d/{page}"
     pinned = f"{root}/d/{view.pin}" if view.pin else address
     links = [
         f'<{pinned}>; rel="cite-as"',

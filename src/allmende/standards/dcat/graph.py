@@ -54,6 +54,16 @@ def full(name: str) -> str:
     return PREFIXES[prefix] + rest
 
 
+def plain(text: str) -> str:
+    """The text without signs that some format of RDF cannot hold, so that all formats say the same."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in lines if sign in "\n\t" or (sign >= " " and not _holds_no(sign)))
+
+
+def _holds_no(sign: str) -> bool:
+    return "\ud800" <= sign <= "\udfff" or sign in "\ufffe\uffff"
+
+
 def safe_address(address: str) -> str:
     """The address with everything encoded that may not stand in an IRI (RFC 3987); addresses come from outside."""
     return quote(address, safe="%/:=&?~#+!$,;'@()*[]-._~" + "".join(c for c in address if ord(c) > 160))

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from allmende.standards.dcat.graph import PREFIXES, Iri, Node, Term, safe_address
+from allmende.standards.dcat.graph import PREFIXES, Iri, Node, Term, plain, safe_address
 
 MEDIA_TYPE = "application/ld+json"
 
@@ -40,5 +40,5 @@ def _term(term: Term) -> Any:
     if isinstance(term, Node):
         return {"@id": safe_address(term.address)} if term.address else _node(term)
     if term.language:
-        return {"@value": term.text, "@language": term.language}
-    return {"@value": term.text, "@type": term.type} if term.type else term.text
+        return {"@value": plain(term.text), "@language": term.language}
+    return {"@value": plain(term.text), "@type": term.type} if term.type else plain(term.text)

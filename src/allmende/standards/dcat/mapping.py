@@ -13,7 +13,7 @@ from allmende.model.text import LANGUAGES, Text
 from allmende.share.downloads.formats import FORMATS, formats_of
 from allmende.share.views import DatasetView
 from allmende.standards.dcat import vocabulary
-from allmende.standards.dcat.graph import Iri, Literal, Node, Term
+from allmende.standards.dcat.graph import Iri, Literal, Node, Term, full
 
 Said = list[tuple[str, Term]]
 SERVICES = (
@@ -26,11 +26,12 @@ SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the catalogue: its number from 1, how many there are, and how many datasets in all."""
+    """A page of the catalogue: its number from 1, how many there are, how many datasets in all; `suffix` is its format."""
 
     number: int
     pages: int
     total: int
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,12 @@ class Catalogue:
         if page.number > 1:
             links["previous"] = page.number - 1
         if page.number < page.pages:
-            links["next"] = page.number + 1
-        said = tuple(
-            (f"hydra:{name}", Iri(f"{self.address}?page={number}")) for name, number in links.items()
-        )
-        return Node("hydra:PartialCollectionView", said)
+            links["next"] = links["nextPage"] = page.number + 1
+        address = f"{self.address}.{page.suffix}" if page.suffix else self.address
+        said = [(f"hydra:{name}", Iri(f"{address}?page={number}")) for name, number in links.items()]
+        # Older harvesters know only the name that Hydra gave it first.
+        older = ("rdf:type", Iri(full("hydra:PagedCollection")))
+        return Node("hydra:PartialCollectionView", (older, *said))
 
     def _installed(self) -> Iterator[tuple[str, str, str, Text]]:
         return (one for one in SERVICES if one[0] == "allmende" or one[0] in self.services)
@@ -148,7 +150,10 @@ class Catalogue:
         said: Said = [
             ("dct:identifier", Literal(self._dataset(view))),
             *_texts("dct:title", dataset.title),
-            *_texts("dct:description", dataset.description if dataset.description.de else dataset.title),
+            *_texts(
+                "dct:description",
+                self._told(dataset.description if dataset.description.de else dataset.title),
+            ),
             ("dct:publisher", Iri(self._agent(self._publisher(view)))),
             *self._contact(view),
             *(("dcat:keyword", Literal(word, "de")) for word in dataset.keywords if word.strip()),
@@ -162,6 +167,14 @@ class Catalogue:
             *(("dcat:distribution", Iri(self._distribution(view, name))) for name in _files(view)),
         ]
         return Node("dcat:Dataset", tuple(said), self._dataset(view))
+
+    def _told(self, words: Text) -> Text:
+        """Whoever harvests an invented city has to learn it with every dataset."""
+        if not self.city.invented:
+            return words
+        return Text(
+            f"{words.of('de')} Alle Zahlen sind erfunden.", f"{words.of('en')} All numbers are invented."
+        )
 
     def _themes(self, view: DatasetView) -> Said:
         theme = self.city.themes.get(view.dataset.theme)
@@ -215,7 +228,7 @@ class Catalogue:
             ("dcat:mediaType", Iri(vocabulary.MEDIA + media)),
             ("dcatap:availability", Iri(vocabulary.STABLE)),
             ("dct:modified", _moment(view.version.created)),
-            *(("dct:license", Iri(_licence(one))) for one in view.licences),
+            *_terms(view.licences),
             *(("dcatde:licenseAttributionByText", Literal(name, "de")) for name in view.attributions),
             *([("dcatap:applicableLegislation", Iri(vocabulary.HVD_LAW))] if view.dataset.hvd else []),
         ]  # fmt: skip
@@ -224,6 +237,15 @@ class Catalogue:
 def _files(view: DatasetView) -> tuple[str, ...]:
     """The formats the dataset can be had in; none without a known licence."""
     return tuple(formats_of(view)) if view.version is not None else ()
+
+
+def _terms(licences: Sequence[Licence]) -> Said:
+    """One licence, as DCAT-AP has it: the one that asks for most; the others are rights that hold, too."""
+    ordered = sorted(licences, key=lambda one: len(one.duties) + len(one.bans), reverse=True)
+    return [
+        *(("dct:license", Iri(_licence(one))) for one in ordered[:1]),
+        *(("dct:rights", Iri(_licence(one))) for one in ordered[1:]),
+    ]
 
 
 def _licence(found: Licence) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, Router, get
@@ -39,7 +41,7 @@ HTTP = Request[Any, Any, Any]
 @get("/catalogue", include_in_schema=False, sync_to_thread=True)
 def negotiated(request: HTTP, reads: GivenReads, principal: GivenPrincipal) -> Response[Any]:
     """The catalogue in the format that `Accept` asks for; Turtle when it asks for none of ours."""
-    return _answer(request, reads, principal, preferred(request.headers.get("accept", "")))
+    return _answer(request, reads, principal, preferred(request.headers.get("accept", "")), negotiated=True)
 
 
 @get("/catalogue.ttl", include_in_schema=False, sync_to_thread=True)
@@ -93,16 +95,24 @@ def _known(suffix: str) -> str:
     return suffix
 
 
-def _answer(request: HTTP, reads: Reads, principal: Principal, chosen: str) -> Response[Any]:
+def _answer(
+    request: HTTP, reads: Reads, principal: Principal, chosen: str, *, negotiated: bool = False
+) -> Response[Any]:
     views = [view for view in reads.datasets(principal) if view.version is not None]
-    page = page_of(request.query_params.get("page", "1"), len(views))
+    page = replace(
+        page_of(request.query_params.get("page", "1"), len(views)), suffix="" if negotiated else chosen
+    )
     shown = views[(page.number - 1) * PAGE_SIZE : page.number * PAGE_SIZE]
-    mark = f'W/"{reads.generation()}-{page.number}-{chosen}"'
-    headers = {"etag": mark, "vary": "accept, authorization", "cache-control": "no-cache"}
-    if request.headers.get("if-none-match") == mark:
-        return Response(b"", status_code=304, headers=headers)
     modified = max((view.version.created for view in views if view.version), default=None)
-    return _stream(_catalogue(request, reads).nodes(shown, page, modified), chosen, headers)
+    write, media_type = WRITERS[chosen]
+    body = b"".join(write(_catalogue(request, reads).nodes(shown, page, modified)))
+    mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": mark, "vary": "accept, authorization"}
+    if principal.kind == "anonymous":  # else the house says that nobody may keep it
+        headers["cache-control"] = "no-cache"
+    if mark in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Stream(iter((body,)), media_type=media_type, headers=headers)
 
 
 def page_of(asked: str, total: int) -> Page:

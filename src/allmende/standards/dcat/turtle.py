@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from allmende.standards.dcat.graph import PREFIXES, Iri, Literal, Node, Term, safe_address
+from allmende.standards.dcat.graph import PREFIXES, Iri, Literal, Node, Term, plain, safe_address
 
 MEDIA_TYPE = "text/turtle; charset=utf-8"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -32,12 +32,7 @@ def _term(term: Term, depth: int) -> str:
 
 
 def _literal(term: Literal) -> str:
-    text = f'"{_plain(term.text).translate(_ESCAPES)}"'
+    text = f'"{plain(term.text).translate(_ESCAPES)}"'
     if term.language:
         return f"{text}@{term.language}"
     return f"{text}^^{term.type}" if term.type else text
-
-
-def _plain(text: str) -> str:
-    """Without signs that no format of RDF can hold."""
-    return "".join(sign for sign in text if sign in "\n\r\t" or sign >= " ")

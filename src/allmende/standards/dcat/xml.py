@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from allmende.standards.dcat.graph import PREFIXES, Iri, Literal, Node, Term, full, safe_address
+from allmende.standards.dcat.graph import PREFIXES, Iri, Literal, Node, Term, full, plain, safe_address
 
 MEDIA_TYPE = "application/rdf+xml; charset=utf-8"
 
@@ -30,15 +30,10 @@ def _property(name: str, term: Term) -> str:
         return f"<{name}>{_node(term)}</{name}>"
     if isinstance(term, Iri | Node):
         return f"<{name} rdf:resource={quoteattr(safe_address(term.address))}/>"
-    return f"<{name}{_kind(term)}>{escape(_plain(term.text))}</{name}>"
+    return f"<{name}{_kind(term)}>{escape(plain(term.text))}</{name}>"
 
 
 def _kind(term: Literal) -> str:
     if term.language:
         return f' xml:lang="{term.language}"'
     return f" rdf:datatype={quoteattr(full(term.type))}" if term.type else ""
-
-
-def _plain(text: str) -> str:
-    """Without signs that XML 1.0 cannot hold."""
-    return "".join(sign for sign in text if sign in "\n\r\t" or " " <= sign < "\ufffe" or sign > "\uffff")

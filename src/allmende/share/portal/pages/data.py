@@ -149,7 +149,9 @@ def dataset(
         address=f"/d/{view.dataset.id}" + (f"@{number}" if number else ""),
         gifts=_gifts(store, view.dataset.id),
         host=str(request.base_url).rstrip("/"),
-        schema=schema_org(view, tuple(formats_of(view)), str(request.base_url).rstrip("/"), city, language),
+        schema=schema_org(
+            view, tuple(formats_of(view)), str(request.base_url).rstrip("/"), name, city, language
+        ),
         history=reads.history(principal, view.dataset.id, MOST_ATTEMPTS),
         score=reads.score(principal, view.dataset.id, view.version.number if view.version else None),
         use=reads.use(principal, view.dataset.id, clock.now()),
@@ -160,7 +162,7 @@ def dataset(
         licences=view.licences, attributions=view.attributions, section="data",
         crumbs=((t("nav.home"), "/"), (t("nav.data"), "/daten")),
     )  # fmt: skip
-    headers = {"link": signposts(view, context.formats, context.host)}
+    headers = {"link": signposts(view, context.formats, context.host, name)}
     return page("dataset.html", context, frame, city, language, headers=headers)
 
 

@@ -1,0 +1,1 @@
+"""Datasets with a place as OGC API Features, for GIS desks and maps."""

@@ -1,0 +1,149 @@
+"""From the parameters of a request to a selection (OGC 17-069r4, 7.15; 18-058r1 for coordinate systems). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from allmende.model.dataset import Column
+from allmende.model.selection import Both, Compare, Condition, InBox, Order, Selection
+from allmende.standards.ogc.collections import CRS84, SYSTEMS, Collection
+from allmende.standards.ogc.faults import BadParameter
+
+MOST, USUAL = 10_000, 10
+_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked: rows, and the system of coordinates that they are wanted in (`crs` as its address)."""
+
+    selection: Selection
+    crs: str
+    bounds: tuple[float, ...] = ()
+
+
+def plan_items(one: Collection, asked: Sequence[tuple[str, str]]) -> Plan:
+    """The plan for a list of features. Raises BadParameter for what is not known or cannot be taken."""
+    given = _once(asked)
+    columns = {column.name: column for column in one.properties}
+    for name in given:
+        if name not in _OWN and name not in columns:
+            raise BadParameter(f"there is no parameter {name[:60]!r}", where=name)
+    conditions: list[Condition] = [
+        Compare(name, "=", given[name]) for name in given if name in columns and name not in _OWN
+    ]
+    conditions += _datetime(one, given["datetime"]) if "datetime" in given else []
+    if "bbox" in given:
+        conditions.append(_box(one, given["bbox"], given.get("bbox-crs", CRS84)))
+    elif "bbox-crs" in given:
+        _system(given["bbox-crs"], "bbox-crs")
+    return Plan(
+        Selection(
+            _properties(one, given.get("properties")),
+            Both(tuple(conditions)) if conditions else None,
+            tuple(_orders(given.get("sortby", ""), columns)),
+            _whole(given, "limit", USUAL, 1, MOST),
+            _whole(given, "offset", 0, 0, 10**12),
+        ),
+        _system(given.get("crs", CRS84), "crs"),
+    )
+
+
+def _once(asked: Sequence[tuple[str, str]]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for name, value in asked:
+        if name in given:
+            raise BadParameter("this parameter is there twice", where=name)
+        given[name] = value
+    if given.get("f", "json") not in ("json", "geojson"):
+        raise BadParameter("there is f=json", where="f")
+    return given
+
+
+def _whole(given: dict[str, str], name: str, usual: int, least: int, most: int) -> int:
+    text = given.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= 13) or int(text) < least:
+        raise BadParameter(f"{name} is a whole number from {least} on", where=name)
+    return min(int(text), most)  # the standard has a server give fewer, not refuse
+
+
+def _system(address: str, name: str) -> str:
+    if address not in SYSTEMS:
+        raise BadParameter(
+            "this system of coordinates is not known here", where=name, hint=f"Known: {', '.join(SYSTEMS)}"
+        )
+    return address
+
+
+def _box(one: Collection, text: str, crs: str) -> InBox:
+    """Four numbers, or six with heights that are not looked at; in the order of axes of their system."""
+    parts = text.split(",")
+    if len(parts) not in (4, 6) or not all(_NUMBER.fullmatch(part.strip()) for part in parts):
+        raise BadParameter("bbox is four numbers with commas between", where="bbox")
+    sides = [float(part) for part in parts]
+    if len(sides) == 6:
+        sides = [*sides[:2], *sides[3:5]]
+    west, south, east, north = in_degrees(sides, _system(crs, "bbox-crs"))
+    if south > north:
+        raise BadParameter("the south of the box lies above its north", where="bbox")
+    return InBox(one.geometry.name, west, south, east, north)
+
+
+def in_degrees(sides: list[float], crs: str) -> tuple[float, float, float, float]:
+    """A box in WGS 84, longitude first, whatever system it was written in."""
+    if crs == CRS84:
+        return sides[0], sides[1], sides[2], sides[3]
+    import pyproj  # 15 MB that most requests never need
+
+    # Not `always_xy`: the numbers come in the order of axes that the authority says.
+    transformer = pyproj.Transformer.from_crs(SYSTEMS[crs], "OGC:CRS84")
+    try:
+        west, south, east, north = transformer.transform_bounds(sides[0], sides[1], sides[2], sides[3])
+    except pyproj.exceptions.ProjError as error:
+        raise BadParameter("the box does not lie in its system of coordinates", where="bbox") from error
+    return west, south, east, north
+
+
+def _datetime(one: Collection, text: str) -> list[Condition]:
+    """A moment, or a span that may be open on one side, over the dataset's column of time."""
+    column = next((c for c in one.properties if c.name == one.view.dataset.time_column), None)
+    if column is None or column.type not in ("date", "datetime"):
+        return []  # features without a time are in every span (7.15.4)
+    low, slash, high = text.partition("/")
+    try:
+        if not slash:
+            return [Compare(column.name, "=", _cut(column, low))]
+        ends = [(low, ">="), (high, "<=")]
+        return [Compare(column.name, sign, _cut(column, end)) for end, sign in ends if end not in ("", "..")]  # type: ignore[arg-type]
+    except ValueError:
+        raise BadParameter("datetime is a moment or a span like 2026-01-01/..", where="datetime") from None
+
+
+def _cut(column: Column, text: str) -> str:
+    return text[:10] if column.type == "date" else text
+
+
+def _properties(one: Collection, text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    known = {column.name for column in one.view.columns}
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in known:
+            raise BadParameter(f"there is no property {name[:60]!r}", where="properties")
+    return tuple(dict.fromkeys([*names, one.geometry.name]))
+
+
+def _orders(text: str, columns: dict[str, Column]) -> list[Order]:
+    found = list[Order]()
+    for part in (part for part in text.split(",") if part):
+        name = part.lstrip("+-")
+        if name not in columns:
+            raise BadParameter(f"cannot sort by {name[:60]!r}", where="sortby")
+        found.append(Order(name, part.startswith("-")))
+    return found
