@@ -12,7 +12,7 @@ import allmende
 from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.share.reads import Reads
-from allmende.standards.ckan.catalogue import MOST_ROWS, Catalogues, Entry, Search, search
+from allmende.standards.ckan.catalogue import MOST_ROWS, Catalogues, Entry, Search, Shelf, search
 from allmende.standards.ckan.datastore import datastore_search
 from allmende.standards.ckan.errors import Invalid
 from allmende.standards.ckan.mapping import Json, Words, licences
@@ -30,9 +30,14 @@ class Actions:
     catalogues: Catalogues
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:
+    def shelf(self) -> Shelf:
         """The catalogue as this reader sees it."""
         return self.catalogues.of(self.reads, self.principal, self.root)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Its datasets."""
+        return self.shelf.entries
 
     def answer(self, name: str, asked: Asked) -> Any:
         """What an action answers. Raises NotFound for an action that is not there, Invalid, NotFound."""
@@ -55,14 +60,14 @@ class Actions:
     def current(self, asked: Asked) -> list[Json]:
         """All datasets with their files, the newest first."""
         limit, offset = _number(asked, "limit", MOST_ROWS), _number(asked, "offset", 0)
-        found: list[Json] = search(self.entries, Search(start=offset, rows=limit))["results"]
+        found: list[Json] = search(self.shelf, Search(start=offset, rows=limit))["results"]
         return found
 
     def package_search(self, asked: Asked) -> Json:
         """Datasets that fit a question."""
         fq = asked.get("fq_list") if isinstance(asked.get("fq_list"), list) else [asked.get("fq") or ""]
         return search(
-            self.entries,
+            self.shelf,
             Search(
                 str(asked.get("q") or ""),
                 tuple(str(one) for one in fq or ()),
@@ -162,7 +167,7 @@ class Actions:
             raise NotFound("Group was not found.")
         if str(asked.get("include_datasets", "false")).lower() != "true":
             return found
-        fit = search(self.entries, Search(fq=(f'{kind}:"{found["name"]}"',), rows=MOST_ROWS))
+        fit = search(self.shelf, Search(fq=(f'{kind}:"{found["name"]}"',), rows=MOST_ROWS))
         return {**found, "packages": fit["results"]}
 
     def tag_list(self, asked: Asked) -> list[Any]:

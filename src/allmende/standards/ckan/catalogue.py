@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from allmende.model.access import Principal
 from allmende.share.reads import Reads
 from allmende.standards.ckan.errors import Invalid
+from allmende.standards.ckan.index import EVERYWHERE, Document, Index, places_of
 from allmende.standards.ckan.mapping import Json, Words
-from allmende.standards.ckan.query import EVERYWHERE, Document, parse_query
+from allmende.standards.ckan.query import parse_query
 
 MOST_ROWS = 1_000
 _KEPT = 4
-FACETS = ("organization", "groups", "tags", "license_id", "res_format", "title", "name", "author")
+FACETS = ("organization", "groups", "tags", "license_id", "res_format", "author")
+SORTED = ("name", "title", "metadata_modified", "metadata_created", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,17 @@ class Catalogues:
     """Catalogues by the state of the data and what a reader may see. The last four are remembered."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[object, tuple[Entry, ...]] = OrderedDict()
+        self._kept: OrderedDict[object, Shelf] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, reads: Reads, principal: Principal, root: str) -> tuple[Entry, ...]:
+    def of(self, reads: Reads, principal: Principal, root: str) -> Shelf:
         """All datasets the reader may see that have been published, by title."""
         key = (reads.generation(), id(reads.city), principal.scopes, root)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        found = _entries(reads, principal, Words(reads.city, root))
+        found = Shelf(_entries(reads, principal, Words(reads.city, root)))
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > _KEPT:
@@ -95,16 +98,51 @@ def entry_of(package: Json) -> Entry:
     return Entry(package, {**document, EVERYWHERE: (said.casefold(),)})
 
 
-def search(entries: Sequence[Entry], wanted: Search) -> Json:
+@dataclass(frozen=True)
+class Shelf:
+    """A catalogue with its index, and its datasets in every order that can be asked for."""
+
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def index(self) -> Index:
+        """What is searched in."""
+        return Index([entry.document for entry in self.entries])
+
+    @cached_property
+    def keys(self) -> dict[str, list[str]]:
+        """What datasets are compared by, for each field that can be sorted by."""
+        packages = [entry.package for entry in self.entries]
+        return {name: [str(one[name] or "").casefold() for one in packages] for name in SORTED}
+
+    @cached_property
+    def orders(self) -> dict[str, list[int]]:
+        """Places by field, ascending; equal ones by name."""
+        by_name = sorted(range(len(self.entries)), key=self.keys["name"].__getitem__)
+        return {name: sorted(by_name, key=self.keys[name].__getitem__) for name in SORTED}
+
+    def ranks(self, field: str) -> Mapping[int, int]:
+        """Each place with its rank; equal ones have the same."""
+        ranks, keys, rank = dict[int, int](), self.keys[field], -1
+        last: str | None = None
+        for place in self.orders[field]:
+            rank += keys[place] != last
+            ranks[place], last = rank, keys[place]
+        return ranks
+
+
+def search(shelf: Shelf, wanted: Search) -> Json:
     """A page of what was found, with how many there are and how they spread over facets."""
-    tests = [parse_query(text) for text in (wanted.q, *wanted.fq) if text.strip()]
-    found = [entry for entry in entries if all(test(entry.document) for test in tests)]
-    ordered = _sorted(found, wanted.sort)
-    counts = {name: _counts(found, name, wanted.facet_limit) for name in wanted.facets}
+    found = shelf.index.every
+    for text in (wanted.q, *wanted.fq):
+        if text.strip():
+            found &= parse_query(text)(shelf.index)
+    page = _page(shelf, found, wanted)
+    counts = {name: _counts(shelf, found, name, wanted.facet_limit) for name in wanted.facets}
     return {
-        "count": len(found),
+        "count": found.bit_count(),
         "sort": wanted.sort or "score desc, metadata_modified desc",
-        "results": [entry.package for entry in ordered[wanted.start : wanted.start + wanted.rows]],
+        "results": [shelf.entries[place].package for place in page],
         "facets": {name: dict(pairs) for name, pairs in counts.items()},
         "search_facets": {name: {"title": name, "items": _items(pairs)} for name, pairs in counts.items()},
     }
@@ -114,10 +152,23 @@ def _items(pairs: list[tuple[str, int]]) -> list[Json]:
     return [{"name": name, "display_name": name, "count": count} for name, count in pairs]
 
 
-def _counts(found: Sequence[Entry], facet: str, limit: int) -> list[tuple[str, int]]:
-    counted = Counter(value for entry in found for value in _values(entry.package, facet))
-    ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+def _counts(shelf: Shelf, found: int, facet: str, limit: int) -> list[tuple[str, int]]:
+    """Values as they are written, the most frequent first."""
+    if facet not in FACETS:
+        raise Invalid(f"there is no facet {facet[:60]!r}", where="facet.field")
+    named = Counter[str]()
+    for value, bits in shelf.index.values(facet).items():
+        count = (bits & found).bit_count()
+        if count:
+            named[_written(shelf, value, bits, facet)] += count
+    ordered = sorted(named.items(), key=lambda pair: (-pair[1], pair[0]))
     return ordered if limit < 0 else ordered[:limit]
+
+
+def _written(shelf: Shelf, value: str, bits: int, facet: str) -> str:
+    """A value as the first of its datasets writes it; the index has it in small letters."""
+    first = shelf.entries[(bits & -bits).bit_length() - 1]
+    return next((one for one in _values(first.package, facet) if one.casefold() == value), value)
 
 
 def _values(package: Json, facet: str) -> list[str]:
@@ -126,22 +177,35 @@ def _values(package: Json, facet: str) -> list[str]:
     if facet in ("groups", "tags"):
         return [one["name"] for one in package[facet]]
     if facet == "res_format":
-        return list(dict.fromkeys(one["format"] for one in package["resources"]))
-    if facet not in FACETS:
-        raise Invalid(f"there is no facet {facet[:60]!r}", where="facet.field")
-    return [str(package[facet])] if package[facet] else []
+        return [one["format"] for one in package["resources"]]
+    return [str(package[facet])]
 
 
-def _sorted(found: list[Entry], sort: str) -> list[Entry]:
-    """By the fields that were asked for; the newest first without a wish."""
-    ordered = sorted(found, key=lambda entry: entry.package["name"])
-    for part in reversed(
-        [one.split() for one in (sort or "metadata_modified desc").split(",") if one.strip()]
-    ):
-        field, down = part[0], len(part) > 1 and part[1].lower() == "desc"
-        name = {"title_string": "title", "score": "", "views_recent": ""}.get(field, field)
-        if name not in ("", "name", "title", "metadata_modified", "metadata_created", "id"):
-            raise Invalid(f"cannot sort by {field[:60]!r}", where="sort")
+def _page(shelf: Shelf, found: int, wanted: Search) -> list[int]:
+    """The places on a page. By one field the prepared order is walked; by several, ranks are compared."""
+    orders = _orders(wanted.sort)
+    end = wanted.start + wanted.rows
+    if len(orders) == 1:
+        (name, down), walked = orders[0], list[int]()
+        ordered, bits = shelf.orders[name], found.to_bytes(len(shelf.entries) // 8 + 1, "little")
+        for place in reversed(ordered) if down else ordered:
+            if bits[place >> 3] >> (place & 7) & 1:
+                walked.append(place)
+                if len(walked) >= end:
+                    break
+        return walked[wanted.start : end]
+    ranks = [(shelf.ranks(name), -1 if down else 1) for name, down in orders]
+    places = sorted(places_of(found), key=lambda place: [sign * rank[place] for rank, sign in ranks])
+    return places[wanted.start : end]
+
+
+def _orders(sort: str) -> list[tuple[str, bool]]:
+    """Fields with True for down; the newest first without a wish."""
+    found = list[tuple[str, bool]]()
+    for part in (one.split() for one in sort.split(",") if one.strip()):
+        name = {"title_string": "title", "score": "", "views_recent": ""}.get(part[0], part[0])
+        if name not in ("", *SORTED):
+            raise Invalid(f"cannot sort by {part[0][:60]!r}", where="sort")
         if name:
-            ordered.sort(key=lambda entry: str(entry.package[name] or "").casefold(), reverse=down)
-    return ordered
+            found.append((name, len(part) > 1 and part[1].lower() == "desc"))
+    return found or [("metadata_modified", True)]

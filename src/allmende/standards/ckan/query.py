@@ -7,23 +7,25 @@ brackets. Words without an operator between them must all hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import reduce
+from operator import and_, or_
 
 from allmende.standards.ckan.errors import Invalid
+from allmende.standards.ckan.index import EVERYWHERE, Index
 
 LONGEST, DEEPEST = 2_000, 20
 _TOKEN = re.compile(
     r'\s*(?:(?P<word>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\{[^}]*\}|[^\s()":\[\]{}]+)|(?P<sign>[():]))'
 )
-Document = Mapping[str, tuple[str, ...]]
-Test = Callable[[Document], bool]
-EVERYWHERE = "text"
+Test = Callable[[Index], int]
+"""Which documents of an index fit: a whole number with a bit for each."""
 
 
 def parse_query(text: str) -> Test:
-    """A test of documents. Raises Invalid for what cannot be read."""
+    """Which documents fit. Raises Invalid for what cannot be read."""
     if len(text) > LONGEST:
         raise Invalid("the query is too long", where="q")
     parser = _Parser(_tokens(text))
@@ -57,7 +59,7 @@ class _Parser:
         tests = [self.all_of(field)]
         while self._takes("OR", "||"):
             tests.append(self.all_of(field))
-        return lambda document: any(test(document) for test in tests)
+        return lambda index: reduce(or_, (test(index) for test in tests))
 
     def all_of(self, field: str) -> Test:
         """Terms with AND or nothing between them."""
@@ -65,7 +67,7 @@ class _Parser:
         while self.left and self.left[0] not in (")", "OR", "||"):
             if not self._takes("AND", "&&"):
                 tests.append(self.term(field))
-        return lambda document: all(test(document) for test in tests)
+        return lambda index: reduce(and_, (test(index) for test in tests), index.every)
 
     def term(self, field: str) -> Test:
         """A word, a field with its value, something in brackets, or the opposite of one."""
@@ -104,21 +106,21 @@ class _Parser:
 
 
 def _opposite(test: Test) -> Test:
-    return lambda document: not test(document)
+    return lambda index: index.every & ~test(index)
 
 
 def _holds(field: str, word: str) -> Test:
-    if field == "*" or word == "*" == field or (field == EVERYWHERE and word in ("*", "*:*")):
-        return lambda document: True
+    if field == "*" or (field == EVERYWHERE and word in ("*", "*:*")):
+        return lambda index: index.every
     if word[0] in "[{":
         return _between(field, word[1:-1])
     text = re.sub(r"\\(.)", r"\1", word[1:-1] if word.startswith('"') else word).casefold()
     if field == EVERYWHERE:
-        return lambda document: any(text.strip("*") in one for one in document.get(field, ()))
+        return lambda index: index.holding(text.strip("*"))
     if not word.startswith('"') and re.search(r"[*?]", word):
         pattern = re.compile(translate(text))
-        return lambda document: any(pattern.fullmatch(one) for one in document.get(field, ()))
-    return lambda document: text in document.get(field, ())
+        return lambda index: index.where(field, lambda value: pattern.fullmatch(value) is not None)
+    return lambda index: index.equal(field, text)
 
 
 def _between(field: str, inside: str) -> Test:
@@ -127,9 +129,7 @@ def _between(field: str, inside: str) -> Test:
         raise Invalid(f"[{inside[:60]}] is no range", where="fq")
     low, high = (part.strip().strip('"').casefold().rstrip("z") for part in parts)
 
-    def holds(document: Document) -> bool:
-        return any(
-            (low == "*" or low <= one) and (high == "*" or one <= high) for one in document.get(field, ())
-        )
+    def holds(value: str) -> bool:
+        return (low == "*" or low <= value) and (high == "*" or value <= high)
 
-    return holds
+    return lambda index: index.where(field, holds)

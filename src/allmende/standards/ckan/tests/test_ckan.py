@@ -16,8 +16,9 @@ from allmende.model.access import ANONYMOUS
 from allmende.model.city import Theme
 from allmende.model.text import Text
 from allmende.share.web import create_app, reads_of
-from allmende.standards.ckan.catalogue import Search, entry_of, search
+from allmende.standards.ckan.catalogue import Search, Shelf, entry_of, search
 from allmende.standards.ckan.errors import Invalid
+from allmende.standards.ckan.index import Index, places_of
 from allmende.standards.ckan.mapping import Words
 from allmende.standards.ckan.query import parse_query
 from allmende.testing.every_class import Tiny, fill, make_tiny
@@ -148,12 +149,28 @@ def test_any_question_is_answered_or_refused(text: str) -> None:
         test = parse_query(text)
     except Invalid:
         return
-    assert test({"text": ("a",), "name": ("n",)}) in (True, False)
+    assert 0 <= test(Index([{"text": ("a",), "name": ("n",)}, {}])) <= 3
 
 
 def test_facets_count_what_was_found(tiny: Tiny) -> None:
     """The sum over a facet with one value each is the count."""
     words = Words(tiny.city, "https://x.example")
-    entries = [entry_of(words.package(view)) for view in reads_of(tiny).datasets(ANONYMOUS) if view.version]
-    found = search(entries, Search(facets=("organization",)))
+    views = [view for view in reads_of(tiny).datasets(ANONYMOUS) if view.version]
+    shelf = Shelf(tuple(entry_of(words.package(view)) for view in views))
+    found = search(shelf, Search(facets=("organization",)))
     assert sum(found["facets"]["organization"].values()) == found["count"]
+
+
+def test_orders_by_several_fields(client: TestClient[Litestar]) -> None:
+    """As by each field alone where the others are equal."""
+    by_name = _ask(client, "package_search", sort="name asc", rows=50)["results"]
+    several = _ask(client, "package_search", sort="metadata_created asc, name asc", rows=50)["results"]
+    expected = sorted(by_name, key=lambda one: (one["metadata_created"], one["name"]))
+    assert [one["name"] for one in several] == [one["name"] for one in expected]
+
+
+@given(st.sets(st.integers(0, 300)))
+def test_bits_are_places(places: set[int]) -> None:
+    """There and back."""
+    documents = [{"name": ("x",) if n in places else ("y",)} for n in range(301)]
+    assert places_of(Index(documents).equal("name", "x")) == sorted(places)
