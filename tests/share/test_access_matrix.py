@@ -123,6 +123,7 @@ PORTAL: dict[str, Route] = {
         "/t/{c}-thing/{c}-thing-soil-moisture/mittel/86400-{day}", "thing"
     ),
     "/stand": Route("/stand", "list"),
+    "/daten.atom": Route("/daten.atom", "list"),
     "/nicht-offen": Route("/nicht-offen"),
     "/wuensche": Route("/wuensche"),
     "/wuensche/w/{secret:str}": Route("/wuensche/w/nothing"),

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 
+from defusedxml.ElementTree import fromstring
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -13,6 +14,8 @@ from allmende.model.access import ANONYMOUS
 from allmende.model.text import Text
 from allmende.share.portal.machine_words import schema_org, signposts
 from allmende.share.reads import Reads
+
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def test_search_engines_for_data_understand_the_page(app: Litestar) -> None:
@@ -46,3 +49,17 @@ def test_links_lead_somewhere(app: Litestar, reads: Reads) -> None:
     assert len(own) >= 6
     assert [a for a in own if client.get(a.removeprefix(root)).status_code != 200] == []
     assert 'rel="license"' in signposts(reads.dataset(ANONYMOUS, "open-data"), ("csv",), root, "open-data")
+
+
+def test_feed_readers_see_new_versions(app: Litestar, reads: Reads) -> None:
+    """An Atom feed in both languages, the newest first, of open data only; the page says where it is."""
+    client = TestClient(app)
+    for start in ("", "/en"):
+        feed = fromstring(client.get(f"{start}/daten.atom").text)
+        entries = feed.findall(f"{ATOM}entry")
+        assert len(entries) == len([v for v in reads.datasets(ANONYMOUS) if v.version])
+        updated = [one.findtext(f"{ATOM}updated") or "" for one in entries]
+        assert updated == sorted(updated, reverse=True)
+        ids = [one.findtext(f"{ATOM}id") or "" for one in entries]
+        assert all(client.get(one.removeprefix("http://testserver.local")).status_code == 200 for one in ids)
+        assert f'href="{start}/daten.atom"' in client.get(f"{start}/daten").text

@@ -22,7 +22,7 @@ from allmende.share.portal.pages.goals import goal, goals
 from allmende.share.portal.pages.home import home
 from allmende.share.portal.pages.knowledge import knowledge, story
 from allmende.share.portal.pages.legal import accessibility, imprint, privacy, report_barrier
-from allmende.share.portal.pages.machines import robots, sitemap
+from allmende.share.portal.pages.machines import news, robots, sitemap
 from allmende.share.portal.pages.open_id import from_service, to_service
 from allmende.share.portal.pages.passport import compute_again, passport
 from allmende.share.portal.pages.search import search
@@ -59,7 +59,7 @@ from allmende.share.portal.pages.workshop.wishes import (
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     home, knowledge, story, goals, goal, districts, district, datasets, dataset, map_page, search, passport,
-    compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, asset,
+    compute_again, things, thing, datastream, value, mean, state, imprint, privacy, accessibility, report_barrier, robots, sitemap, news, asset,
     closed_register, to_service, from_service, sign_in_form, sign_in, sign_out, password_form, set_password, workshop, begin_form, begin, release, act,
     describe_form, describe, workshop_dataset, change_dataset, people, change_people,
     agreement_example, agreements, agreement_form, make_agreement, agreement_page, change_agreement,
