@@ -91,7 +91,7 @@ class Conditions:
         raise RecipeInvalid(f"there is no such condition: {condition!r}")
 
     def _compare(self, batch: pa.RecordBatch, column: str, operator: str, value: object) -> Mask:
-        scalar, values = self._scalar(column, value), _known(batch.column(column))
+        scalar, values = self._scalar(column, value), known_numbers(batch.column(column))
         if pa.types.is_floating(scalar.type) and pa.types.is_integer(values.type):
             values = pc.cast(values, pa.float64(), safe=False)
         return _COMPARE[operator](values, scalar)
@@ -99,7 +99,7 @@ class Conditions:
     def _one_of(self, batch: pa.RecordBatch, column: str, wanted: tuple[Any, ...]) -> Mask:
         if len(wanted) > MOST_VALUES:
             raise RecipeInvalid(f"at most {MOST_VALUES} values can be asked for at once", where=column)
-        values, scalars = _known(batch.column(column)), [self._scalar(column, one) for one in wanted]
+        values, scalars = known_numbers(batch.column(column)), [self._scalar(column, one) for one in wanted]
         # A broken number is in no column of whole ones.
         given = pa.array([one.as_py() for one in scalars if one.type == values.type], values.type)
         # Unknown is in no list and out of none.
@@ -143,11 +143,11 @@ class Conditions:
             raise RecipeInvalid(f"the column {column!r} {fault}", where=column)
 
 
-def _known(values: Any) -> Any:
-    """The cells, with what is not a number unknown, as everywhere else."""
+def known_numbers(values: Any) -> Any:
+    """The cells, with what is no number (or endless) unknown, as everywhere else."""
     if not pa.types.is_floating(values.type):
         return values
-    return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    return pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
 
 
 def _pattern(text: str) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
+from allmende.model.dataset import ColumnType
 from allmende.share.cells import as_json
 from allmende.share.views import Selected
 from allmende.standards.ogc.collections import CRS84, SYSTEMS, Collection
@@ -14,31 +16,37 @@ from allmende.standards.ogc.collections import CRS84, SYSTEMS, Collection
 _ENCODER = msgspec.json.Encoder()
 
 
+class _Feature(msgspec.Struct, tag="Feature", tag_field="type", gc=False):
+    """One feature; its geometry is GeoJSON already."""
+
+    id: int
+    geometry: msgspec.Raw
+    properties: dict[str, Any]
+
+
 def features(one: Collection, found: Selected, crs: str, links: list[dict[str, str]], now: str) -> bytes:
     """A `FeatureCollection` with how many there are in all."""
     head = {
+        "type": "FeatureCollection",
         "numberMatched": found.matched,
         "numberReturned": found.table.num_rows,
         "timeStamp": now,
         "links": links,
+        "features": _features(one, found, crs),
     }
-    body = b",".join(_features(one, found, crs))
-    return b'{"type":"FeatureCollection",' + _ENCODER.encode(head)[1:-1] + b',"features":[' + body + b"]}"
+    return _ENCODER.encode(head)
 
 
 def feature(one: Collection, found: Selected, crs: str, links: list[dict[str, str]]) -> bytes:
     """One `Feature`."""
-    (text,) = _features(one, found, crs)
-    return text[:-1] + b',"links":' + _ENCODER.encode(links) + b"}"
+    (made,) = _features(one, found, crs)
+    return _ENCODER.encode(made)[:-1] + b',"links":' + _ENCODER.encode(links) + b"}"
 
 
-def _features(one: Collection, found: Selected, crs: str) -> list[bytes]:
+def _features(one: Collection, found: Selected, crs: str) -> list[_Feature]:
     shapes = _shapes(found.table.column(one.geometry.name).combine_chunks(), crs)
-    return [
-        b'{"type":"Feature","id":%d,"geometry":%s,"properties":%s}'
-        % (number, shape, _ENCODER.encode(properties))
-        for number, shape, properties in zip(found.numbers, shapes, _properties(one, found), strict=True)
-    ]
+    parts = zip(found.numbers, shapes, _properties(one, found), strict=True)
+    return [_Feature(number, msgspec.Raw(shape), properties) for number, shape, properties in parts]
 
 
 def _shapes(column: Any, crs: str) -> list[bytes]:
@@ -50,9 +58,8 @@ def _shapes(column: Any, crs: str) -> list[bytes]:
     shapes = shapes_of(column)
     if crs != CRS84:
         shapes = _moved(shapes, crs)
-    precise = shapely.set_precision(
-        shapes, 1e-7 if crs == CRS84 or crs.endswith("/4326") else 1e-3, mode="pointwise"
-    )
+    decimals = 7 if crs == CRS84 or crs.endswith("/4326") else 3  # a centimetre, a millimetre
+    precise = shapely.transform(shapes, lambda xy: xy.round(decimals))
     return [b"null" if text is None else text.encode() for text in shapely.to_geojson(precise)]
 
 
@@ -73,15 +80,18 @@ def _columns(moved: Sequence[Any]) -> Any:
 
 def _properties(one: Collection, found: Selected) -> list[dict[str, Any]]:
     columns = [column for column in found.columns if column.name != one.geometry.name]
-    lists = [found.table.column(column.name).to_pylist() for column in columns]
-    # Most cells are what JSON knows already; the others are dressed as everywhere.
-    dressed = [
-        cells
-        if column.type in ("text", "integer", "boolean")
-        else [as_json(cell, column.type) for cell in cells]
-        for column, cells in zip(columns, lists, strict=True)
-    ]
+    dressed = [_cells(found.table.column(column.name), column.type) for column in columns]
     names = [column.name for column in columns]
     if not names:
         return [{} for _ in range(found.table.num_rows)]
-    return [dict(zip(names, row, strict=True)) for row in zip(*dressed, strict=True)]
+    return [dict(zip(names, row, strict=False)) for row in zip(*dressed, strict=True)]
+
+
+def _cells(column: pa.ChunkedArray[Any], kind: ColumnType) -> list[Any]:
+    """Cells as JSON knows them. Most are so already, the others are dressed as everywhere."""
+    if kind == "number":
+        from allmende.share.conditions import known_numbers  # as above
+
+        return list(known_numbers(column).to_pylist())
+    cells = column.to_pylist()
+    return cells if kind in ("text", "integer", "boolean") else [as_json(cell, kind) for cell in cells]
