@@ -34,7 +34,9 @@ def test_pages_keep_their_promises(path: str, site: Site) -> None:
     assert 'class="invented"' in text
     assert "style=" not in text.replace("font-style=", "")
     assert "<style" not in text
-    assert not re.search(r"<script(?! type=\"module\" src=\"/assets/)", text)
+    assert not re.search(
+        r"<script(?! type=\"module\" src=\"/assets/| type=\"application/ld\+json\">\{[^<>]*\}</script>)", text
+    )
     assert not re.search(
         r'<(?:link rel="(?:stylesheet|preload)"|script|img)[^>]+(?:href|src)="(?:https?:)?//', text
     )

@@ -362,11 +362,15 @@ def cast_dates(values: Texts, style: Style) -> Cast:
 
 
 def _days(parts: pa.Array[Any]) -> pa.Array[Any]:
-    """Year, month and day as text to a day, null when there is none such."""
+    """Year, month and day as text to a day, null when there is none such.
+
+    Two digits of a year are those of 1970 to 2069; four below 1000 (`0001-01-01`) stand for no day at all.
+    """
     y, m, d = (
         np.asarray(pc.fill_null(pc.cast(pc.struct_field(parts, n), pa.int64()), 0)) for n in ("y", "m", "d")
     )
-    y = np.where((y > 0) & (y < 100), np.where(y < 70, y + 2000, y + 1900), y)
+    short = np.asarray(pc.fill_null(pc.less_equal(pc.binary_length(pc.struct_field(parts, "y")), 2), False))
+    y = np.where(short & (y > 0), np.where(y < 70, y + 2000, y + 1900), np.where(y < 1000, 0, y))
     month_ok = (m >= 1) & (m <= 12) & (y >= 1) & (d >= 1)
     months = (np.where(month_ok, y - 1970, 0) * 12 + np.where(month_ok, m - 1, 0)).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + np.where(month_ok, d - 1, 0).astype("timedelta64[D]")

@@ -83,6 +83,8 @@ def days(column: Texts) -> pa.Array[Any] | None:
     """Days written 2026-11-22, every one of them real."""
     if not holds_only(column, _ISO_DAY) or not bool(pc.all(pc.equal(pc.binary_length(column), 10)).as_py()):
         return None
+    if bool(pc.any(pc.starts_with(column, pattern="0")).as_py()):
+        return None  # years before 1000 are slips, and Arrow counts them beyond what a calendar has
     return _cast(column, pa.date32())
 
 

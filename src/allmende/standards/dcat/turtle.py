@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from allmende.standards.dcat.graph import PREFIXES, Iri, Literal, Node, Term, plain, safe_address
 
-MEDIA_TYPE = "text/turtle; charset=utf-8"
+MEDIA_TYPE = "text/turtle"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 

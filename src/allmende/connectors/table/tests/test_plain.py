@@ -75,3 +75,10 @@ def test_letters_of_german_need_no_trim() -> None:
     assert plain.needs_no_trim(pa.array(["Ärger am Fluß", "Straße 5", None]))
     assert not plain.needs_no_trim(pa.array(["a\u00a0"]))
     assert not plain.needs_no_trim(pa.array([""]))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "0000-00-00", "0024-05-06", "01.01.0001"])
+def test_placeholders_are_no_days(text: str) -> None:
+    """Years before 1000 stand for nothing known: they are refused, never taken for 2001."""
+    found = cast(casting.clean(pa.array([text]), Style()), "date", Style())
+    assert (found.values.to_pylist(), found.bad.tolist()) == ([None], [True])
