@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from litestar import Request, Response
 
 from allmende.errors import AllmendeError, NotAllowed, NotFound, QuotaUsed, RecipeInvalid, StoreFault
+
+_log = logging.getLogger(__name__)
 
 
 class BadParameter(AllmendeError):
@@ -28,6 +31,8 @@ def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     status, code = next(
         ((status, code) for known, status, code in _TABLE if isinstance(error, known)), (500, "ServerError")
     )
+    if status >= 500:
+        _log.error("%s failed", request.scope["path"], exc_info=error)
     words = (
         f"{error.message} {error.hint}".strip()
         if isinstance(error, AllmendeError)

@@ -141,7 +141,7 @@ def _properties(one: Collection, text: str | None) -> tuple[str, ...]:
 
 def _orders(text: str, columns: dict[str, Column]) -> list[Order]:
     found = list[Order]()
-    for part in (part for part in text.split(",") if part):
+    for part in (part.strip() for part in text.split(",") if part.strip()):
         name = part.lstrip("+-")
         if name not in columns:
             raise BadParameter(f"cannot sort by {name[:60]!r}", where="sortby")

@@ -128,7 +128,7 @@ def read_item(
     if len(asked) != len(_pairs(request)):
         raise BadParameter("a feature has the parameters f and crs", where="query")
     wanted = plan_items(one, asked)
-    if not (number.isascii() and number.isdigit() and 0 < int(number[:13]) <= _rows(one)):
+    if not (number.isascii() and number.isdigit() and len(number) < 13 and 0 < int(number) <= _rows(one)):
         raise NotFound(f"there is no feature {number[:40]!r}", where=number)
     place = Selection(limit=1, offset=int(number) - 1)
     found = reads.select(principal, one.id, None, place)

@@ -128,7 +128,7 @@ def test_wrong_parameters_are_refused(client: TestClient[Litestar], query: str) 
     assert answer.json()["description"]
 
 
-@pytest.mark.parametrize("path", ["/ogc/collections/nothing", "/ogc/collections/open-data", f"{ITEMS}/0", f"{ITEMS}/99999", f"{ITEMS}/x"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/ogc/collections/nothing", "/ogc/collections/open-data", f"{ITEMS}/0", f"{ITEMS}/99999", f"{ITEMS}/x", f"{ITEMS}/0000000000001999999"])  # fmt: skip
 def test_what_is_not_there(client: TestClient[Litestar], path: str) -> None:
     """404, also for a dataset without a place."""
     assert client.get(path).status_code == 404
@@ -141,6 +141,7 @@ def test_filters_orders_and_columns(client: TestClient[Litestar]) -> None:
     one = client.get(ITEMS, params={"name": name}).json()
     assert [f["properties"]["name"] for f in one["features"]] == [name]
     down = client.get(f"{ITEMS}?sortby=-name&properties=name&limit=100").json()["features"]
+    assert client.get(f"{ITEMS}?sortby=+name").status_code == 200  # a plus is a space in an address
     names = [f["properties"]["name"] for f in down]
     assert names == sorted(names, reverse=True)
     assert all(set(f["properties"]) == {"name"} for f in down)
