@@ -115,3 +115,22 @@ def test_the_same_answer_everywhere(places: Places, name: str, data: st.DataObje
     assert asked(places, "postgresql", name, text) == found
     if name == "Observations":
         assert asked(places, "history", name, text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("name eq substring(name,1e300)", 0),
+        ("name eq substring(name,-2.5)", 3),
+        ("name eq substring(name,0.9,1e300)", 3),
+        ("name eq substring(name,0,-1)", 0),
+        ("id eq ceiling(1e300)", 0),
+        ("floor(-1e300) lt id", 3),
+        ("round(id) eq id", 3),
+    ],
+)
+def test_numbers_that_no_text_has(places: Places, text: str, found: int) -> None:
+    """Places before, between and far behind the signs of a text, and numbers too large to be broken."""
+    answers = [asked(places, where, "Things", text) for where in ("sqlite", "postgresql")]
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == found

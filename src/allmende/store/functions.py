@@ -26,6 +26,8 @@ from allmende.model.query import Call, Kind
 
 Clause = ColumnElement[Any]
 _SECOND = 1_000_000
+_FARTHEST = 2**30
+"""No text is as long; and places behind it can still be added to."""
 _ISO = r"^\d{4}-(0\d|1[0-2])-[0-3]\dT[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$"
 _PARTS = {
     "year": "%Y",
@@ -84,7 +86,9 @@ class Functions:
             "substringof": lambda part, whole: self._place(whole, part) > 0,
             "startswith": lambda whole, part: _substring(whole, 1, func.length(part)) == part,
             "endswith": _ends_with,
-            "substring": lambda text, start, *number: _substring(text, cast(start, Integer) + 1, *number),
+            "substring": lambda text, start, *number: _substring(
+                text, _place_of(start) + 1, *map(_place_of, number)
+            ),
             "indexof": lambda whole, part: self._place(whole, part) - 1,
             "length": func.length,
             "tolower": func.lower,
@@ -181,16 +185,31 @@ def _substring(text: Clause, start: Any, *number: Any) -> Clause:
     return func.substr(text, start, *(cast(n, Integer) for n in number))
 
 
+def _place_of(number: Clause) -> Clause:
+    """A place in a text, from 0: the databases differ on what lies before it, between places, or far behind."""
+    within = case((number < 0, 0), (number > _FARTHEST, _FARTHEST), else_=_floor(number))
+    return cast(within, Integer)
+
+
 def _ends_with(whole: Clause, part: Clause) -> Clause:
     at = func.length(whole) - func.length(part) + 1
     return case((at > 0, func.substr(whole, at) == part), else_=literal(False, Boolean))
 
 
 def _floor(number: Clause) -> Clause:
-    """The whole number below. SQLAlchemy gives SQLite a floor that fails on what is unknown."""
-    return case((number.is_not(None), func.floor(number)))
+    """The whole number below. SQLAlchemy gives SQLite a floor that fails on what is unknown, and on what is large."""
+    return case((_is_small(number), func.floor(number)), else_=number)
 
 
 def _whole(number: Clause, more: float = 0.0) -> Clause:
     """Without what stands behind the point, after adding `more` away from zero: 0.5 rounds half away."""
-    return case((number >= 0, func.floor(number + more)), (number < 0, -func.floor(-number + more)))
+    return case(
+        (_is_small(number) & (number >= 0), func.floor(number + more)),
+        (_is_small(number), -func.floor(-number + more)),
+        else_=number,
+    )
+
+
+def _is_small(number: Clause) -> Clause:
+    """True when something can stand behind the point; doubles from 2^53 on are whole."""
+    return func.abs(number) < 2.0**53

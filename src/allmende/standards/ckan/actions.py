@@ -15,7 +15,7 @@ from allmende.share.reads import Reads
 from allmende.standards.ckan.catalogue import MOST_ROWS, Catalogues, Entry, Search, Shelf, search
 from allmende.standards.ckan.datastore import datastore_search
 from allmende.standards.ckan.errors import Invalid
-from allmende.standards.ckan.mapping import Json, Words, licences
+from allmende.standards.ckan.mapping import Json, licences
 
 Asked = Mapping[str, Any]
 
@@ -217,10 +217,6 @@ class Actions:
     def no_sql(self, asked: Asked) -> Any:
         """SQL is not answered here."""
         raise Invalid("SQL is not answered here; use datastore_search with filters", where="sql")
-
-    def words(self) -> Words:
-        """What maps our words."""
-        return Words(self.reads.city, self.root)
 
 
 ACTIONS: dict[str, Callable[[Actions, Asked], Any]] = {
