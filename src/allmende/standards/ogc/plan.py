@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 
 from allmende.model.dataset import Column
 from allmende.model.selection import Both, Compare, Condition, InBox, Order, Selection
@@ -13,6 +14,8 @@ from allmende.standards.ogc.faults import BadParameter
 
 MOST, USUAL = 10_000, 10
 _OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -110,22 +113,51 @@ def in_degrees(sides: list[float], crs: str) -> tuple[float, float, float, float
 
 
 def _datetime(one: Collection, text: str) -> list[Condition]:
-    """A moment, or a span that may be open on one side, over the dataset's column of time."""
+    """A moment or a day, or a span that may be open on one side, over the dataset's column of time."""
+    low, slash, high = text.partition("/")
+    begin, end = _end(low, open_=bool(slash)), _end(high if slash else low, open_=bool(slash))
+    if slash and begin is end is None:
+        raise BadParameter("a span is open on one side at most", where="datetime")
     column = next((c for c in one.properties if c.name == one.view.dataset.time_column), None)
     if column is None or column.type not in ("date", "datetime"):
         return []  # features without a time are in every span (7.15.4)
-    low, slash, high = text.partition("/")
+    found: list[Condition] = []
+    if begin is not None:
+        found.append(Compare(column.name, ">=", _first(begin, column)))
+    if end is not None:
+        found.append(Compare(column.name, "<=", _last(end, column)))
+    return found
+
+
+def _end(text: str, *, open_: bool) -> date | datetime | None:
+    """A moment (RFC 3339) or a day; None for the open end of a span. Raises BadParameter."""
+    if open_ and text in ("", ".."):
+        return None
     try:
-        if not slash:
-            return [Compare(column.name, "=", _cut(column, low))]
-        ends = [(low, ">="), (high, "<=")]
-        return [Compare(column.name, sign, _cut(column, end)) for end, sign in ends if end not in ("", "..")]  # type: ignore[arg-type]
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
     except ValueError:
-        raise BadParameter("datetime is a moment or a span like 2026-01-01/..", where="datetime") from None
+        pass  # digits that are no day; told below
+    raise BadParameter(
+        "datetime is a moment like 2026-01-01T12:00:00Z, a day, or a span like 2026-01-01/..",
+        where="datetime",
+    )
 
 
-def _cut(column: Column, text: str) -> str:
-    return text[:10] if column.type == "date" else text
+def _first(begin: date | datetime, column: Column) -> date | datetime:
+    """The first moment that is meant; of a column of days the day."""
+    if column.type == "date":
+        return begin.date() if isinstance(begin, datetime) else begin
+    return begin if isinstance(begin, datetime) else datetime.combine(begin, time.min, UTC)
+
+
+def _last(end: date | datetime, column: Column) -> date | datetime:
+    """The last moment that is meant: a day lasts until its end (UTC)."""
+    if column.type == "date":
+        return end.date() if isinstance(end, datetime) else end
+    return end if isinstance(end, datetime) else datetime.combine(end, time.max, UTC)
 
 
 def _properties(one: Collection, text: str | None) -> tuple[str, ...]:

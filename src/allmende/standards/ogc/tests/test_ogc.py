@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 import shapely
@@ -13,6 +15,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from allmende.model.access import ANONYMOUS
+from allmende.model.dataset import Column
+from allmende.model.selection import Both, Compare
 from allmende.share.web import create_app, reads_of
 from allmende.standards.ogc.collections import CRS84, Collection, collection_of
 from allmende.standards.ogc.faults import BadParameter
@@ -119,7 +123,8 @@ def test_a_box_in_metres() -> None:
     "query",
     ["nothing=1", "limit=0", "limit=-1", "limit=x", "offset=-1", "bbox=1,2,3", "bbox=a,b,c,d", "bbox=1,2,3,nan",
      "bbox=0,50,1,40", "bbox-crs=x", "crs=EPSG:4326", "f=xml", "limit=1&limit=2", "sortby=nothing",
-     "properties=nothing", "geometry=1"],
+     "properties=nothing", "geometry=1", "datetime=x", "datetime=2026-01-01T12:00:00", "datetime=2026-02-30",
+     "datetime=2026-01-01xx", "datetime=../..", "datetime=/", "datetime="],
 )  # fmt: skip
 def test_wrong_parameters_are_refused(client: TestClient[Litestar], query: str) -> None:
     """400 with what is wrong, never an answer to another question."""
@@ -175,3 +180,27 @@ def test_any_parameters_make_a_plan_or_are_refused(one: Collection, asked: list[
 def one(tiny: Tiny) -> Collection:
     """The districts."""
     return collection_of(reads_of(tiny), ANONYMOUS, "districts")
+
+
+@pytest.mark.parametrize(
+    ("asked", "low", "high"),
+    [
+        ("2026-03-01", "2026-03-01T00:00:00+00:00", "2026-03-01T23:59:59.999999+00:00"),
+        ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00+00:00", "2026-03-01T12:00:00+00:00"),
+        ("2026-03-01/..", "2026-03-01T00:00:00+00:00", None),
+        ("../2026-03-01T12:00:00+01:00", None, "2026-03-01T12:00:00+01:00"),
+    ],
+)
+def test_moments_days_and_spans(one: Collection, asked: str, low: str | None, high: str | None) -> None:
+    """A day lasts from its beginning to its end, a span may be open on one side."""
+    seen = Column("seen", "datetime")
+    timed = replace(one.view.dataset, time_column="seen")
+    view = replace(one.view, dataset=timed, columns=(*one.view.columns, seen))
+    where = plan_items(replace(one, view=view), [("datetime", asked)]).selection.where
+    assert isinstance(where, Both)
+    found = {
+        part.operator: part.value.isoformat()
+        for part in where.conditions
+        if isinstance(part, Compare) and isinstance(part.value, datetime)
+    }
+    assert (found.get(">="), found.get("<=")) == (low, high)
