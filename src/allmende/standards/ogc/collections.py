@@ -63,9 +63,9 @@ def collections_of(reads: Reads, principal: Principal) -> tuple[Collection, ...]
     return tuple(one for one in found if one is not None)
 
 
-def collection_of(reads: Reads, principal: Principal, name: str) -> Collection:
-    """One of them. Raises NotFound."""
-    found = _collection(reads.dataset(principal, name))
+def collection_of(reads: Reads, principal: Principal, name: str, version: int | None = None) -> Collection:
+    """One of them, as it is now or as it was in a version. Raises NotFound."""
+    found = _collection(reads.dataset(principal, name, version))
     if found is None:
         raise NotFound(f"there is no collection {name!r}", where=name)
     return found

@@ -13,7 +13,9 @@ from allmende.standards.ogc.collections import CRS84, SYSTEMS, Collection
 from allmende.standards.ogc.faults import BadParameter
 
 MOST, USUAL = 10_000, 10
-_OWN = ("bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties")
+VERSION = "data-version"
+"""Which version a page is of, so that a copy page by page is a copy of one. No column can be called so."""
+_OWN = (VERSION, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -179,3 +181,9 @@ def _orders(text: str, columns: dict[str, Column]) -> list[Order]:
             raise BadParameter(f"cannot sort by {name[:60]!r}", where="sortby")
         found.append(Order(name, part.startswith("-")))
     return found
+
+
+def version_of(asked: Sequence[tuple[str, str]]) -> int | None:
+    """The version that is asked for; None for the newest. Raises BadParameter."""
+    given = dict(asked)
+    return _whole(given, VERSION, 0, 1, 10**9) if VERSION in given else None

@@ -10,6 +10,7 @@ from litestar import Request, Response, Router, get
 from allmende.errors import AllmendeError, NotFound
 from allmende.model.selection import Selection
 from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
+from allmende.share.views import Selected
 from allmende.standards.ogc.collections import (
     CONFORMANCE,
     SYSTEMS,
@@ -22,7 +23,7 @@ from allmende.standards.ogc.collections import (
 )
 from allmende.standards.ogc.faults import BadParameter, refuse
 from allmende.standards.ogc.openapi import openapi
-from allmende.standards.ogc.plan import Plan, plan_items
+from allmende.standards.ogc.plan import VERSION, Plan, plan_items, version_of
 from allmende.standards.ogc.shape import feature, features
 
 PATH = "/ogc"
@@ -109,11 +110,12 @@ def read_items(
     request: HTTP, reads: GivenReads, principal: GivenPrincipal, clock: GivenClock, name: str
 ) -> Response[bytes]:
     """Features, page by page."""
-    one, asked = collection_of(reads, principal, name), _pairs(request)
+    asked = _pairs(request)
+    one = collection_of(reads, principal, name, version_of(asked))
     wanted = plan_items(one, asked)
-    found = reads.select(principal, one.id, None, wanted.selection)
+    found = reads.select(principal, one.id, _number(one), wanted.selection)
     address = f"{_root(request)}/collections/{one.id}/items"
-    links = _pages(address, asked, wanted, found.matched)
+    links = _pages(address, asked, wanted, found)
     body = features(one, found, wanted.crs, links, clock.now().isoformat().replace("+00:00", "Z"))
     return Response(body, media_type=GEOJSON, headers={"content-crs": f"<{wanted.crs}>"})
 
@@ -145,12 +147,17 @@ def _rows(one: Collection) -> int:
     return one.view.version.rows if one.view.version else 0
 
 
-def _pages(address: str, asked: list[tuple[str, str]], wanted: Plan, matched: int) -> list[dict[str, str]]:
-    """This page, the one before it and the next."""
-    rest = [(name, value) for name, value in asked if name != "offset"]
+def _number(one: Collection) -> int | None:
+    return one.view.version.number if one.view.version else None
+
+
+def _pages(address: str, asked: list[tuple[str, str]], wanted: Plan, found: Selected) -> list[dict[str, str]]:
+    """This page, the one before it and the next, all of one version."""
+    rest = [(name, value) for name, value in asked if name not in ("offset", VERSION)]
+    rest.append((VERSION, str(found.pin.version)))
     here, step = wanted.selection.offset, wanted.selection.limit
     places = {"self": here}
-    if here + step < matched:
+    if here + step < found.matched:
         places["next"] = here + step
     if here > 0:
         places["prev"] = max(here - step, 0)

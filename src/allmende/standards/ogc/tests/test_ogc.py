@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 import shapely
@@ -124,7 +125,7 @@ def test_a_box_in_metres() -> None:
     ["nothing=1", "limit=0", "limit=-1", "limit=x", "offset=-1", "bbox=1,2,3", "bbox=a,b,c,d", "bbox=1,2,3,nan",
      "bbox=0,50,1,40", "bbox-crs=x", "crs=EPSG:4326", "f=xml", "limit=1&limit=2", "sortby=nothing",
      "properties=nothing", "geometry=1", "datetime=x", "datetime=2026-01-01T12:00:00", "datetime=2026-02-30",
-     "datetime=2026-01-01xx", "datetime=../..", "datetime=/", "datetime="],
+     "datetime=2026-01-01xx", "data-version=0", "data-version=x", "datetime=../..", "datetime=/", "datetime="],
 )  # fmt: skip
 def test_wrong_parameters_are_refused(client: TestClient[Litestar], query: str) -> None:
     """400 with what is wrong, never an answer to another question."""
@@ -204,3 +205,19 @@ def test_moments_days_and_spans(one: Collection, asked: str, low: str | None, hi
         if isinstance(part, Compare) and isinstance(part.value, datetime)
     }
     assert (found.get(">="), found.get("<=")) == (low, high)
+
+
+def test_a_copy_is_of_one_version(tmp_path: Path) -> None:
+    """A version that is published between two pages is not mixed in: the link names the version it began with."""
+    tiny = make_tiny(tmp_path)
+    fill(tiny)
+    with TestClient(create_app(tiny)) as client:
+        first = client.get(f"{ITEMS}?limit=1").json()
+        old = tiny.store.latest_versions()["districts"]
+        table = tiny.lake.read("districts", old.lake_version).read_all().slice(1)
+        written = tiny.lake.write("districts", table)
+        tiny.store.add_version(replace(old, number=2, lake_version=written.lake_version, rows=table.num_rows))
+        following = next(one["href"] for one in first["links"] if one["rel"] == "next")
+        second, newest = client.get(following).json(), client.get(f"{ITEMS}?limit=1").json()
+    assert second["features"][0]["properties"] == newest["features"][0]["properties"]
+    assert (second["numberMatched"], newest["numberMatched"]) == (first["numberMatched"], table.num_rows)
