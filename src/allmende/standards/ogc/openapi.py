@@ -45,7 +45,9 @@ def _parameters(one: Collection) -> list[Json]:
     return [
         _query("bbox", "string"), _enum("bbox-crs", list(SYSTEMS)), _enum("crs", list(SYSTEMS)),
         _query("datetime", "string"), _query("limit", "integer"), _query("offset", "integer"), _query("data-version", "integer"),
-        _query("sortby", "string"), _query("properties", "string"), _enum("f", ["json"]),
+        _query("sortby", "string"), _query("properties", "string"),
+        _query("filter", "string"), _enum("filter-lang", ["cql2-text", "cql2-json"]), _enum("filter-crs", list(SYSTEMS)),
+        _enum("f", ["json"]),
         *(_query(column.name, types.get(column.type, "string")) for column in one.properties),
     ]  # fmt: skip
 

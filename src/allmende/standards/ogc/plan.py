@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 
 from allmende.model.dataset import Column
 from allmende.model.selection import Both, Compare, Condition, InBox, Order, Selection
 from allmende.standards.ogc.collections import CRS84, SYSTEMS, Collection
+from allmende.standards.ogc.cql2 import condition_of
 from allmende.standards.ogc.faults import BadParameter
+from allmende.standards.ogc.places import in_degrees
+from allmende.standards.ogc.plan_time import datetime_conditions
 
 MOST, USUAL = 10_000, 10
 VERSION = "data-version"
 """Which version a page is of, so that a copy page by page is a copy of one. No column can be called so."""
-_OWN = (VERSION, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+_OWN = (VERSION, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties",
+        "filter", "filter-lang", "filter-crs")  # fmt: skip
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -40,7 +41,8 @@ def plan_items(one: Collection, asked: Sequence[tuple[str, str]]) -> Plan:
     conditions: list[Condition] = [
         Compare(name, "=", given[name]) for name in given if name in columns and name not in _OWN
     ]
-    conditions += _datetime(one, given["datetime"]) if "datetime" in given else []
+    conditions += datetime_conditions(one, given["datetime"]) if "datetime" in given else []
+    conditions += _filter(one, given)
     if "bbox" in given:
         conditions.append(_box(one, given["bbox"], given.get("bbox-crs", CRS84)))
     elif "bbox-crs" in given:
@@ -85,6 +87,14 @@ def _system(address: str, name: str) -> str:
     return address
 
 
+def _filter(one: Collection, given: dict[str, str]) -> list[Condition]:
+    crs = _system(given.get("filter-crs", CRS84), "filter-crs")
+    language = given.get("filter-lang", "cql2-text")
+    if language not in ("cql2-text", "cql2-json"):
+        raise BadParameter("filter-lang is cql2-text or cql2-json", where="filter-lang")
+    return [condition_of(one, given["filter"], language, crs)] if "filter" in given else []
+
+
 def _box(one: Collection, text: str, crs: str) -> InBox:
     """Four numbers, or six with heights that are not looked at; in the order of axes of their system."""
     parts = text.split(",")
@@ -97,69 +107,6 @@ def _box(one: Collection, text: str, crs: str) -> InBox:
     if south > north:
         raise BadParameter("the south of the box lies above its north", where="bbox")
     return InBox(one.geometry.name, west, south, east, north)
-
-
-def in_degrees(sides: list[float], crs: str) -> tuple[float, float, float, float]:
-    """A box in WGS 84, longitude first, whatever system it was written in."""
-    if crs == CRS84:
-        return sides[0], sides[1], sides[2], sides[3]
-    import pyproj  # 15 MB that most requests never need
-
-    # Not `always_xy`: the numbers come in the order of axes that the authority says.
-    transformer = pyproj.Transformer.from_crs(SYSTEMS[crs], "OGC:CRS84")
-    try:
-        west, south, east, north = transformer.transform_bounds(sides[0], sides[1], sides[2], sides[3])
-    except pyproj.exceptions.ProjError as error:
-        raise BadParameter("the box does not lie in its system of coordinates", where="bbox") from error
-    return west, south, east, north
-
-
-def _datetime(one: Collection, text: str) -> list[Condition]:
-    """A moment or a day, or a span that may be open on one side, over the dataset's column of time."""
-    low, slash, high = text.partition("/")
-    begin, end = _end(low, open_=bool(slash)), _end(high if slash else low, open_=bool(slash))
-    if slash and begin is end is None:
-        raise BadParameter("a span is open on one side at most", where="datetime")
-    column = next((c for c in one.properties if c.name == one.view.dataset.time_column), None)
-    if column is None or column.type not in ("date", "datetime"):
-        return []  # features without a time are in every span (7.15.4)
-    found: list[Condition] = []
-    if begin is not None:
-        found.append(Compare(column.name, ">=", _first(begin, column)))
-    if end is not None:
-        found.append(Compare(column.name, "<=", _last(end, column)))
-    return found
-
-
-def _end(text: str, *, open_: bool) -> date | datetime | None:
-    """A moment (RFC 3339) or a day; None for the open end of a span. Raises BadParameter."""
-    if open_ and text in ("", ".."):
-        return None
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-        if _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass  # digits that are no day; told below
-    raise BadParameter(
-        "datetime is a moment like 2026-01-01T12:00:00Z, a day, or a span like 2026-01-01/..",
-        where="datetime",
-    )
-
-
-def _first(begin: date | datetime, column: Column) -> date | datetime:
-    """The first moment that is meant; of a column of days the day."""
-    if column.type == "date":
-        return begin.date() if isinstance(begin, datetime) else begin
-    return begin if isinstance(begin, datetime) else datetime.combine(begin, time.min, UTC)
-
-
-def _last(end: date | datetime, column: Column) -> date | datetime:
-    """The last moment that is meant: a day lasts until its end (UTC)."""
-    if column.type == "date":
-        return end.date() if isinstance(end, datetime) else end
-    return end if isinstance(end, datetime) else datetime.combine(end, time.max, UTC)
 
 
 def _properties(one: Collection, text: str | None) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from allmende.model.selection import Both, Compare
 from allmende.share.web import create_app, reads_of
 from allmende.standards.ogc.collections import CRS84, Collection, collection_of
 from allmende.standards.ogc.faults import BadParameter
-from allmende.standards.ogc.plan import in_degrees, plan_items
+from allmende.standards.ogc.places import in_degrees
+from allmende.standards.ogc.plan import plan_items
 from allmende.testing.every_class import Tiny, fill, make_tiny
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
