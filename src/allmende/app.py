@@ -21,6 +21,7 @@ from allmende.model.city import City
 from allmende.model.way import Broker
 from allmende.ports import Clock, Http, Publisher, Sender
 from allmende.share.people.openid import OpenId, OpenIdSettings, parse_group_roles
+from allmende.share.public_address import SETTING as PUBLIC_ADDRESS
 from allmende.store.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def create_app(
         desk=desk,
         uploads=uploads,
         anonymous_writes=anonymous_writes,
+        address=os.environ.get(PUBLIC_ADDRESS, ""),
     )
     app.on_shutdown.append(worker.close)
     if open_id is not None:

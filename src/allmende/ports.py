@@ -229,6 +229,17 @@ class Standard(Protocol):
 
 
 @runtime_checkable
+class Refuses(Protocol):
+    """A standard with its own shape also for addresses and methods that it does not have."""
+
+    path: str
+
+    def refuse(self, request: Any, error: Exception) -> Any:
+        """The answer (a Litestar Response) to a request below `path` that reaches none of its routes."""
+        ...
+
+
+@runtime_checkable
 class Publishes(Protocol):
     """A standard that tells of new observations on topics of an MQTT broker."""
 

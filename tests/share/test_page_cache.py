@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 from typing import Any
 
 import pytest
@@ -163,3 +164,59 @@ def test_a_page_asked_under_another_host_is_not_given_to_others() -> None:
     assert forged != honest
     assert ask(cache, "/sitemap.xml", host="city.example")[2] == honest
     assert app.asked == 2
+
+
+def test_a_page_in_another_format_is_another_page() -> None:
+    """Who asks for CSV is not given the JSON of the reader before; caches on the way are told so."""
+    app = Counting()
+    cache = PageCache(app, lambda: 1)
+    _, headers, json = ask(cache, accept="application/json")
+    _, _, csv = ask(cache, accept="text/csv")
+    assert json != csv
+    assert ask(cache, accept="application/json")[2] == json
+    assert app.asked == 2
+    assert "accept" in [name.strip() for name in headers["vary"].split(",")]
+
+
+class Choosing(Counting):
+    """An app that answers by a header that the cache does not look at."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked += 1
+        headers = [(b"content-type", b"text/html"), (b"vary", b"Accept, Accept-Language")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"page", "more_body": False})
+
+
+def test_what_depends_on_something_else_is_not_kept() -> None:
+    """An answer by language would else reach a reader of another one."""
+    app = Choosing()
+    cache = PageCache(app, lambda: 1)
+    ask(cache, accept_language="de")
+    ask(cache, accept_language="en")
+    assert app.asked == 2
+
+
+class Long(Counting):
+    """An app with pages of a megabyte."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": False})
+
+
+def test_long_pages_do_not_let_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Megabytes are compressed in a thread, so that the server answers others meanwhile."""
+    used: list[threading.Thread] = []
+    compress = gzip.compress
+
+    def watched(*args: Any, **named: Any) -> bytes:
+        used.append(threading.current_thread())
+        return compress(*args, **named)
+
+    monkeypatch.setattr(gzip, "compress", watched)
+    for app, beside in ((Long(), True), (Counting(), False)):
+        _, _, body = ask(PageCache(app, lambda: 1), accept_encoding="gzip")
+        assert (used.pop() is not threading.main_thread()) == beside
+        assert gzip.decompress(body)

@@ -28,6 +28,12 @@ SETTINGS = (
     Setting("ALLMENDE_HOST", "--host", "127.0.0.1", "the address to serve on"),
     Setting("ALLMENDE_PORT", "--port", "8000", "the port to serve on"),
     Setting(
+        "ALLMENDE_ADDRESS",
+        "",
+        "that of each request",
+        "the address that readers know, behind a proxy or not: https://data.example.org",
+    ),
+    Setting(
         "ALLMENDE_ALLOW_ANONYMOUS_WRITES",
         "--allow-anonymous-writes",
         "no",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.params import Parameter, QueryParameter
 
 from allmende.errors import NotFound, RecipeInvalid
@@ -50,6 +50,12 @@ def figure_id(name: str) -> FigureId:
 def language_of(code: str) -> Language:
     """A language of ours; German for every other word."""
     return next((known for known in LANGUAGES if known == code), "de")
+
+
+@get(["/", "/openapi.json"], sync_to_thread=False, include_in_schema=False)
+def openapi(request: Request[Any, Any, Any]) -> Response[Json]:
+    """What can be asked, as OpenAPI 3.1."""
+    return Response(request.app.openapi_schema.to_schema(), media_type="application/vnd.oai.openapi+json")
 
 
 @get("/datasets", sync_to_thread=True)
@@ -167,7 +173,7 @@ def search(
 
 
 API_ROUTES = [
-    datasets, dataset, rows, use, history, quality, closed, rejected, indicators, indicator, stories, figure, search, push_observations,
+    openapi, datasets, dataset, rows, use, history, quality, closed, rejected, indicators, indicator, stories, figure, search, push_observations,
     take_message, follow_live, *SUBSCRIPTION_ROUTES, things, *AGREEMENT_ROUTES,
     *WISH_ROUTES,
 ]  # fmt: skip

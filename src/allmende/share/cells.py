@@ -11,9 +11,13 @@ import math
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
 from allmende.model.dataset import ColumnType
 
 PRECISION = 1e-7
+DEEPEST = 100
+"""How deep a document in a cell may be to be written as one."""
 
 
 def as_text(value: object, type_: ColumnType) -> str:
@@ -68,7 +72,22 @@ def _iso(value: datetime | date) -> str:
 
 
 def _parsed(text: str) -> Any:
+    """The document; the text itself when it is none, or cannot be written again as it is.
+
+    Python's own reader takes NaN, half signs and endless depth, which break the answer around it.
+    """
     try:
-        return json.loads(text)
-    except ValueError:
+        found = msgspec.json.decode(text)
+        msgspec.json.encode(found)
+    except (ValueError, OverflowError, RecursionError):
         return text
+    return found if _depth(text) <= DEEPEST else text
+
+
+def _depth(text: str) -> int:
+    """How deep brackets lie in each other, at most; those in words count, too."""
+    deep = most = 0
+    for sign in text:
+        deep += (sign in "[{") - (sign in "]}")
+        most = max(most, deep)
+    return most

@@ -30,6 +30,7 @@ from allmende.model.selection import (
     OneOf,
     Spatial,
 )
+from allmende.share.known_numbers import known_numbers
 
 Mask = Any  # pa.BooleanArray
 pc: Any = pyarrow.compute  # its stubs are narrower than the functions are
@@ -141,13 +142,6 @@ class Conditions:
     def _is(self, column: str, type_: str, fault: str) -> None:
         if self._columns[column].type != type_:
             raise RecipeInvalid(f"the column {column!r} {fault}", where=column)
-
-
-def known_numbers(values: Any) -> Any:
-    """The cells, with what is no number (or endless) unknown, as everywhere else."""
-    if not pa.types.is_floating(values.type):
-        return values
-    return pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
 
 
 def _pattern(text: str) -> str:

@@ -1,7 +1,7 @@
 """Pages are kept whole, compressed, for readers without a key or a sign-in, until something is published.
 
-An entry is known by host, address, query, compression and the store's generation, so a publication ends
-all of them at once; after a minute it ends by itself, because pages say how old data are. Every
+An entry is known by host, address, query, wanted formats, compression and the store's generation, so a
+publication ends all of them at once; after a minute it ends by itself, because pages say how old data are. Every
 whole answer gets an ETag. Answers to readers with a key or a sign-in are never kept, here or anywhere.
 """
 
@@ -14,11 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from anyio.to_thread import run_sync
+
 from allmende.share.asgi import App, Message, Receive, Scope, Send
 from allmende.share.people.cookie import carries
 
 Headers = list[tuple[bytes, bytes]]
-_Key = tuple[bytes, str, bytes, bool, int]
+_Key = tuple[bytes, str, bytes, bytes, bool, int]
 _TEXT = (
     b"text/", b"application/json", b"application/problem+json", b"application/geo+json",
     b"application/ld+json", b"image/svg", b"application/xml", b"application/javascript",
@@ -27,6 +29,10 @@ SECONDS = 60.0
 LARGEST_PAGE = 512 * 1024
 MOST_BYTES = 24 * 1024 * 1024
 _WORTH_COMPRESSING = 600
+_LONG = 64 * 1024
+"""From here on hashing and compressing (2 ms and more) would let all other readers wait: a thread does it."""
+_VARY = (b"accept", b"accept-encoding", b"authorization", b"cookie")
+"""What answers are told apart by; what depends on anything else is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,8 @@ class PageCache:
             return
         # Some pages name the address they were asked under: kept ones must not carry it to others.
         host = asked.get(b"host", b"")
-        key = (host, scope["path"], scope["query_string"], gzipped, self._generation())
+        wanted = asked.get(b"accept", b"")
+        key = (host, scope["path"], scope["query_string"], wanted, gzipped, self._generation())
         page = self._get(key)
         if page is None:
             self.misses += 1
@@ -123,13 +130,14 @@ class _Whole:
 
     async def _finish(self, start: Message, body: bytes) -> None:
         headers: Headers = [(k.lower(), v) for k, v in start["headers"]]
-        page = _page(start["status"], [*headers, *self._caching(headers)], body, self._gzipped)
+        told = (start["status"], [*headers, *self._caching(headers)], body, self._gzipped)
+        page = await run_sync(_page, *told) if len(body) > _LONG else _page(*told)
         if self._keep and page.status == 200 and len(body) <= LARGEST_PAGE and not _fleeting(headers):
             self._keep(page)
         await _send_page(self._send, page, self._asked)
 
     def _caching(self, headers: Headers) -> Headers:
-        vary = [(b"vary", b"accept-encoding, authorization, cookie")]
+        vary = [(b"vary", b", ".join(_VARY))]
         if any(name == b"cache-control" for name, _ in headers):
             return vary
         return [*vary, (b"cache-control", b"private, no-store" if self._private else b"no-cache")]
@@ -137,9 +145,16 @@ class _Whole:
 
 def _fleeting(headers: Headers) -> bool:
     return any(
-        name == b"set-cookie" or (name == b"cache-control" and b"no-store" in value)
+        name == b"set-cookie"
+        or (name == b"cache-control" and b"no-store" in value)
+        or (name == b"vary" and not _told_apart(value))
         for name, value in headers
     )
+
+
+def _told_apart(vary: bytes) -> bool:
+    """True when the cache tells all answers apart that this `Vary` tells apart."""
+    return all(name.strip().lower() in _VARY for name in vary.split(b","))
 
 
 def _page(status: int, headers: Headers, body: bytes, gzipped: bool) -> Page:
@@ -149,7 +164,7 @@ def _page(status: int, headers: Headers, body: bytes, gzipped: bool) -> Page:
     kept = [(k, v) for k, v in headers if k not in (b"content-length", b"etag")]
     text = named.get(b"content-type", b"").startswith(_TEXT) and b"content-encoding" not in named
     if gzipped and text and len(body) > _WORTH_COMPRESSING:
-        body = gzip.compress(body, 6, mtime=0)
+        body = gzip.compress(body, 6 if len(body) <= LARGEST_PAGE else 1, mtime=0)
         kept.append((b"content-encoding", b"gzip"))
     if status == 200:
         kept.append((b"etag", etag))

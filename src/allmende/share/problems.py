@@ -26,6 +26,7 @@ from allmende.errors import (
     Unreadable,
     WrongPurpose,
 )
+from allmende.share.parameters import UnknownParameter
 from allmende.share.people.forms import ForeignForm
 
 
@@ -53,6 +54,7 @@ TABLE: dict[type[Exception], Dress] = {
     ForeignForm: Dress(403, "foreign-form", "This form cannot be taken"),
     NotAllowed: Dress(401, "not-allowed", "This key may not do this"),
     FormFault: Dress(422, "form-fault", "A field of the form cannot be taken"),
+    UnknownParameter: Dress(400, "unknown-parameter", "This address has no such parameter"),
     RecipeInvalid: Dress(400, "recipe-invalid", "This cannot be computed"),
     StoreBusy: Dress(503, "store-busy", "Nothing can be stored at the moment; send it again", tells=False),
     Conflict: Dress(409, "conflict", "Somebody else changed this in the meantime"),

@@ -13,6 +13,7 @@ from allmende.model.dataset import Column, DatasetVersion
 from allmende.model.selection import Selection, columns_of
 from allmende.model.source import Rejected
 from allmende.share.dataset_reads import DatasetReads
+from allmende.share.known_numbers import known_rows
 from allmende.share.views import RejectedPage, RowsPage, RowStream, Selected
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RowReads(DatasetReads):
         self._count_rows(principal, found, max(0, min(limit, found.rows - offset)) if chosen else 0)
         names = [column.name for column in chosen]
         batches = self._lake.read(dataset, found.lake_version, names, offset)
-        rows = tuple(_page(batches, limit)) if chosen else ()
+        rows = tuple(_page(known_rows(batches), limit)) if chosen else ()
         return RowsPage(found.pin, chosen, rows, found.rows, offset, limit)
 
     def select(
@@ -157,7 +158,7 @@ def _pick(columns: tuple[Column, ...], names: Sequence[str], dataset: str) -> tu
 def _only(batches: pa.RecordBatchReader, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
     names = [column.name for column in columns]
     for batch in batches:
-        yield batch.select(names)
+        yield from known_rows([batch.select(names)])
 
 
 def _page(batches: Iterator[pa.RecordBatch], limit: int) -> Iterator[tuple[object, ...]]:

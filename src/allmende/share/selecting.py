@@ -17,6 +17,7 @@ from allmende.model.dataset import Column, DatasetVersion
 from allmende.model.selection import Condition, Contains, Order, Selection, columns_of, depth_of, leaves_of
 from allmende.ports import Lake
 from allmende.share.conditions import Conditions
+from allmende.share.known_numbers import known_rows
 
 pc: Any = pyarrow.compute  # its stubs are narrower than the functions are
 DEEPEST = 40
@@ -57,7 +58,7 @@ class Selecting:
         order = np.argsort(wanted, kind="stable")
         first = int(wanted[order[0]])
         batches = self.lake.read(version.dataset, version.lake_version, names, first)
-        taken = list(_taken(batches, wanted[order] - first))
+        taken = list(known_rows(_taken(batches, wanted[order] - first)))
         table = pa.Table.from_batches(taken, batches.schema)
         return table if (order[1:] > order[:-1]).all() else table.take(_indices(np.argsort(order)))
 

@@ -24,7 +24,19 @@ from allmende.extensions import load_standard, manifests
 from allmende.model.access import Principal
 from allmende.model.city import City
 from allmende.model.text import Language
-from allmende.ports import Clock, Desk, Engine, Intake, Lake, Recompute, Series, Store, Uploads
+from allmende.ports import (
+    Clock,
+    Desk,
+    Engine,
+    Intake,
+    Lake,
+    Recompute,
+    Refuses,
+    Series,
+    Standard,
+    Store,
+    Uploads,
+)
 from allmende.share.api import API_ROUTES
 from allmende.share.api_live import Live
 from allmende.share.asgi import App, Receive, Scope, Send
@@ -38,12 +50,14 @@ from allmende.share.given import GivenReads
 from allmende.share.headers import with_headers
 from allmende.share.metering import PURPOSE_HEADER, Meter, metered
 from allmende.share.page_cache import PageCache
+from allmende.share.parameters import only_known
 from allmende.share.people.open_forms import OpenForms
 from allmende.share.people.openid import OpenId
 from allmende.share.people.request import People, sign_in_page
 from allmende.share.people.signing_in import SignedIn, SigningIn
 from allmende.share.principals import Principals
 from allmende.share.problems import plain_problem, problem
+from allmende.share.public_address import with_public_address
 from allmende.share.reads import Reads
 from allmende.share.remembered import remembered
 from allmende.share.subscribing import Subscribing
@@ -92,9 +106,11 @@ def create_app(
     open_id: OpenId | None = None,
     uploads: Uploads | None = None,
     anonymous_writes: bool = False,
+    address: str = "",
 ) -> Litestar:
     """The app that serves a workspace. Without `recompute` figures cannot be computed again, and without
-    `desk` nothing can be published in the browser, without `uploads` no file comes in pieces.
+    `desk` nothing can be published in the browser, without `uploads` no file comes in pieces. `address` is
+    the one that readers know (`https://data.example.org`); without it that of the request.
 
     With `anonymous_writes` nobody needs a key to write: for tests of clients on this machine.
     """
@@ -105,8 +121,9 @@ def create_app(
     principals = Principals(workspace.store, workspace.clock, meter)
     drawings = Drawings(workspace.data / "cache" / "charts")
     provided = _provided(workspace, reads, principals, meter, drawings, recompute, desk, uploads, open_id)
+    standards = [load_standard(found.id) for found in manifests("standard")]
     app = Litestar(
-        route_handlers=[*_routers(), *FILE_ROUTES, healthz, readyz, metrics],
+        route_handlers=[*_routers(standards), *FILE_ROUTES, healthz, readyz, metrics],
         dependencies=provided,
         exception_handlers={AllmendeError: _refuse, HTTPException: _refuse_http, Exception: _fail},
         openapi_config=_openapi(workspace.city),
@@ -116,6 +133,7 @@ def create_app(
         debug=False,
     )
     app.state.reads = reads
+    app.state.refusing = [one for one in standards if isinstance(one, Refuses)]
     app.state.intake = workspace.intake
     observations = workspace.store.observations
     app.state.live = live = Live(Feed(observations), reads, principals, observations)
@@ -130,7 +148,8 @@ def create_app(
     counter = UseCounter(cache, workspace.store.use, workspace.clock, workspace.city.time_zone)
     app.state.use_counter = counter
     app.on_shutdown.append(counter.flush)
-    app.asgi_handler = with_headers(metered(counter, meter))  # type: ignore[assignment]
+    outer = with_headers(metered(counter, meter))
+    app.asgi_handler = with_public_address(outer, address)  # type: ignore[assignment]
     return app
 
 
@@ -233,12 +252,12 @@ def language_of_path(request: Request[Any, Any, Any]) -> Language:
     return "en" if path == "/en" or path.startswith("/en/") else "de"
 
 
-def _routers() -> list[Router]:
-    api = Router("/api/v1", route_handlers=API_ROUTES, tags=["allmende"])
+def _routers(found: Sequence[Standard]) -> list[Router]:
+    api = Router("/api/v1", route_handlers=API_ROUTES, tags=["allmende"], guards=[only_known])
     handlers = portal_routes()
     german = Router("/", route_handlers=handlers, include_in_schema=False)
     english = Router("/en", route_handlers=handlers, include_in_schema=False)
-    standards = [load_standard(found.id).router() for found in manifests("standard")]
+    standards = [one.router() for one in found]
     return [api, *standards, german, english] if handlers else [api, *standards]
 
 
@@ -254,7 +273,8 @@ def _openapi(city: City) -> OpenAPIConfig:
     return OpenAPIConfig(
         title=f"{city.name.of('en')}: open data",
         version=allmende.__version__,
-        path="/api/v1",
+        # Read by `api.openapi` at its public address: the framework's own routes answer with its own pages.
+        path="/-/openapi",
         render_plugins=[JsonRenderPlugin()],
     )
 
@@ -288,6 +308,12 @@ def _refuse(request: Request[Any, Any, Any], error: AllmendeError) -> Response[A
 
 
 def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework refuses: addresses and methods that are not there, bodies that are too large."""
+    path = request.scope["path"]
+    for standard in request.app.state.refusing:
+        if f"{path}/".startswith(f"{standard.path}/") and error.status_code < 500:
+            answer: Response[Any] = standard.refuse(request, error)
+            return answer
     if error.status_code >= 500:
         _log.exception("%s failed", _path(request), exc_info=error)
     body = plain_problem(error.status_code, _path(request), error.detail)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 
 from allmende.errors import AllmendeError, NotAllowed, NotFound, QuotaUsed, RecipeInvalid, StoreFault
+
+_log = logging.getLogger(__name__)
 
 
 class Invalid(AllmendeError):
@@ -25,19 +29,30 @@ _TABLE: tuple[tuple[type[AllmendeError], int, str], ...] = (
 
 def refuse(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A refusal; what is not of ours is a fault of the server, and says nothing of it."""
-    status, kind = next(
-        ((status, kind) for known, status, kind in _TABLE if isinstance(error, known)),
-        (500, "Internal Server Error"),
-    )
+    status, kind = _kind(error)
+    if status >= 500:
+        _log.error("%s failed", request.scope["path"], exc_info=error)
     said: dict[str, Any] = {"__type": kind, "message": _message(error, kind)}
     if isinstance(error, Invalid) and error.where:
         said[error.where] = [error.message]
     body = {"help": _help(request), "success": False, "error": said}
-    return Response(body, status_code=status)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, QuotaUsed):
+        headers["retry-after"] = str(error.seconds)
+    return Response(body, status_code=status, headers=headers)
+
+
+def _kind(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error.status_code, "Not Found Error" if error.status_code == 404 else "Bad Request"
+    found = ((status, kind) for known, status, kind in _TABLE if isinstance(error, known))
+    return next(found, (500, "Internal Server Error"))
 
 
 def _message(error: Exception, kind: str) -> str:
-    if not isinstance(error, AllmendeError):
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error.detail
+    if not isinstance(error, AllmendeError) or isinstance(error, StoreFault):
         return "Internal Server Error"
     return (
         f"Not found: {error.message}"

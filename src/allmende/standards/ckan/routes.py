@@ -82,6 +82,10 @@ class Ckan:
 
     path = PATH
 
+    def refuse(self, request: HTTP, error: Exception) -> Response[Any]:
+        """Addresses that are not there."""
+        return refuse(request, error)
+
     def router(self) -> Router:
         """Everything below the address."""
         both = [

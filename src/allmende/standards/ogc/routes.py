@@ -177,6 +177,10 @@ class OgcFeatures:
 
     path = PATH
 
+    def refuse(self, request: HTTP, error: Exception) -> Response[Any]:
+        """Addresses that are not there."""
+        return refuse(request, error)
+
     def router(self) -> Router:
         """Everything below the address."""
         routes = [read_landing, read_conformance, read_api, read_collections, read_collection, read_schema,

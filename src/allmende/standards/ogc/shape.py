@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -59,23 +59,37 @@ def _shapes(column: Any, crs: str) -> list[bytes]:
     if crs != CRS84:
         shapes = _moved(shapes, crs)
     decimals = 7 if crs == CRS84 or crs.endswith("/4326") else 3  # a centimetre, a millimetre
-    precise = shapely.transform(shapes, lambda xy: xy.round(decimals))
+    precise = _changed(shapes, lambda points: points.round(decimals))
     return [b"null" if text is None else text.encode() for text in shapely.to_geojson(precise)]
 
 
 def _moved(shapes: Any, crs: str) -> Any:
     """Shapes in another system, with its own order of axes."""
-    import pyproj  # as above
-    import shapely
+    import numpy as np  # as above
+    import pyproj
 
     transformer = pyproj.Transformer.from_crs("OGC:CRS84", SYSTEMS[crs])
-    return shapely.transform(shapes, lambda xy: _columns(transformer.transform(xy[:, 0], xy[:, 1])))
+
+    def move(points: Any) -> Any:
+        moved = transformer.transform(points[:, 0], points[:, 1])
+        return np.column_stack(
+            [*moved, *points[:, 2:].T]
+        )  # heights stay: these systems have none of their own
+
+    return _changed(shapes, move)
 
 
-def _columns(moved: Sequence[Any]) -> Any:
-    import numpy as np  # as above
+def _changed(shapes: Any, change: Callable[[Any], Any]) -> Any:
+    """Shapes with other coordinates; those with heights apart, else all were given some or lost theirs."""
+    import shapely  # as above
 
-    return np.column_stack(moved)
+    high = shapely.has_z(shapes)
+    if not high.any():
+        return shapely.transform(shapes, change)
+    made = shapes.copy()
+    made[high] = shapely.transform(shapes[high], change, include_z=True)
+    made[~high] = shapely.transform(shapes[~high], change)
+    return made
 
 
 def _properties(one: Collection, found: Selected) -> list[dict[str, Any]]:
@@ -89,9 +103,7 @@ def _properties(one: Collection, found: Selected) -> list[dict[str, Any]]:
 
 def _cells(column: pa.ChunkedArray[Any], kind: ColumnType) -> list[Any]:
     """Cells as JSON knows them. Most are so already, the others are dressed as everywhere."""
-    if kind == "number":
-        from allmende.share.conditions import known_numbers  # as above
-
-        return list(known_numbers(column).to_pylist())
     cells = column.to_pylist()
-    return cells if kind in ("text", "integer", "boolean") else [as_json(cell, kind) for cell in cells]
+    return (
+        cells if kind in ("text", "integer", "number", "boolean") else [as_json(cell, kind) for cell in cells]
+    )
