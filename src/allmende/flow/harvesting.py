@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from allmende.collect.harvest.duplicates import find_same
 from allmende.collect.harvest.pages import Read, is_of, read_catalogue
 from allmende.errors import AllmendeError, SourceRefused
-from allmende.flow.schedule import PERIODS, SOON
+from allmende.flow.schedule import next_harvest
 from allmende.flow.workspace import Workspace
 from allmende.model.harvest import ForeignCatalogue, Harvested
 from allmende.model.run import Outcome, Run, Step, StepKind
@@ -25,15 +25,12 @@ def harvest_due(workspace: Workspace) -> Iterator[Run]:
 
 def is_due(workspace: Workspace, catalogue: ForeignCatalogue, last: Run | None) -> bool:
     """Never harvested, described otherwise since, failed a while ago, or its period is over."""
-    if last is None:
+    now = workspace.clock.now()
+    due = next_harvest(catalogue, last, now)
+    if due is not None and due <= now:
         return True
-    waited = workspace.clock.now() - last.started
-    if last.outcome == "failed":
-        return waited >= SOON
     known = workspace.store.harvests.last().get(catalogue.id)
-    if known is None or not is_of(known, catalogue):
-        return True
-    return catalogue.schedule != "once" and waited >= PERIODS[catalogue.schedule]
+    return last is not None and last.outcome != "failed" and (known is None or not is_of(known, catalogue))
 
 
 def harvest(workspace: Workspace, catalogue: ForeignCatalogue) -> Run:

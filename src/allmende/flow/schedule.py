@@ -37,11 +37,12 @@ def next_due(source: Source, last: Run | None, now: datetime) -> datetime | None
     return None if source.schedule == "once" else last.started + PERIODS[source.schedule]
 
 
-def _next_harvest(catalogue: ForeignCatalogue, last: Run | None, now: datetime) -> datetime | None:
+def next_harvest(catalogue: ForeignCatalogue, last: Run | None, now: datetime) -> datetime | None:
+    """When the catalogue is to be read next; None: never again."""
     if last is None:
         return now
     if last.outcome == "failed":
-        return last.started + SOON
+        return last.started + (SOON if last.transient else LATER)
     return None if catalogue.schedule == "once" else last.started + PERIODS[catalogue.schedule]
 
 
@@ -54,7 +55,7 @@ def seconds_until_due(workspace: Workspace) -> float:
         for source in workspace.city.sources.values()
     ]
     moments += [
-        _next_harvest(catalogue, runs.get(Step("harvest", catalogue.id)), now)
+        next_harvest(catalogue, runs.get(Step("harvest", catalogue.id)), now)
         for catalogue in workspace.city.catalogues.values()
     ]
     if any(dataset.observations for dataset in workspace.city.datasets.values()):

@@ -58,6 +58,13 @@ def test_a_document_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
         read_catalogue(CATALOGUE, FakeHttp({FIRST: b" " * 1001}), None, NOW)
 
 
+def test_a_catalogue_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up before it keeps everything else waiting."""
+    monkeypatch.setattr(pages, "LONGEST_SECONDS", -1.0)
+    with pytest.raises(SourceUnreachable, match="minutes"):
+        read_catalogue(CATALOGUE, FakeHttp({FIRST: page("a")}), None, NOW)
+
+
 def test_unchanged() -> None:
     """One page with its ETag is not read again, unless the catalogue's file says something else now."""
     http = FakeHttp({FIRST: page("a"), f"{FIRST}&q=x": page("a")}, {FIRST: '"1"', f"{FIRST}&q=x": '"1"'})
@@ -77,4 +84,6 @@ def test_the_same_dataset_in_two_catalogues() -> None:
     assert find_same([mine], [("o", replace(near, publisher="Stadt Gera"))]) == {}
     paged = replace(mine, landing_page="https://x.example/d/1")
     assert find_same([paged], [("o", replace(paged, identifier="7", title="?"))]) == {"1": ("o", "7")}
+    portal = [replace(paged, identifier=id_, title=id_) for id_ in ("7", "8")]
+    assert find_same([replace(paged, title="Z")], [("o", one) for one in portal]) == {}
     assert find_same([replace(mine, title="Z")], [("o", replace(mine, publisher="X", title="Y"))]) == {}

@@ -49,8 +49,7 @@ class DcatReader:
         good = tuple(one for one in datasets if one is not None)
         if not found and not list(_subjects(graph, f"{DCAT}Catalog")):
             raise Unreadable("there is neither a catalogue nor a dataset in this document")
-        missing = len(found) - len(good)
-        faults = (f"{missing} datasets have no address of their own or no title",) if missing else ()
+        faults = ("a dataset has no address of its own or no title",) * (len(found) - len(good))
         return Page(good, faults, _following(graph, address), _announced(graph))
 
 

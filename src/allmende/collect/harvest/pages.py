@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,8 @@ from allmende.ports import Fetched, Http
 
 MOST_PAGES = 2_000
 MOST_FAULTS = 50
+LONGEST_SECONDS = 1200.0
+"""So long a harvest may take in all; other steps of the run wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,11 @@ def read_catalogue(
     asked: set[str] = set()
     pages: list[Page] = []
     mark = Harvest(catalogue.id, now, "")
+    end = time.monotonic() + LONGEST_SECONDS
     while address:
+        if time.monotonic() > end:
+            minutes = LONGEST_SECONDS / 60
+            raise SourceUnreachable(f"it took longer than {minutes:.0f} minutes", where=catalogue.address)
         _check_address(address, catalogue, asked)
         asked.add(address)
         fetched = http.fetch(address, _receipt(catalogue, known) if known and not pages else None)

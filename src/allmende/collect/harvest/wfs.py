@@ -32,8 +32,7 @@ class WfsReader:
             _dataset(one, address, publisher, licence) for one in root.iter() if _name(one) == "FeatureType"
         ]
         good = tuple(one for one in found if one.identifier and one.title)
-        faults = (f"{len(found) - len(good)} feature types have no name",) if len(good) < len(found) else ()
-        return Page(good, faults)
+        return Page(good, ("a feature type has no name",) * (len(found) - len(good)))
 
 
 def parse_xml(content: bytes) -> Element:
