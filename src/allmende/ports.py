@@ -20,6 +20,7 @@ from allmende.model.audit import Entry
 from allmende.model.contribution import Contribution, ContributionState
 from allmende.model.dataset import Column, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
+from allmende.model.harvest import ForeignDataset, ForeignEntry, Harvest, Harvested
 from allmende.model.look import Description, Look
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
 from allmende.model.observation import Latest, Observation
@@ -332,6 +333,11 @@ class Store(Protocol):
     @property
     def wishes(self) -> Wishes:
         """What people want to be published."""
+        ...
+
+    @property
+    def harvests(self) -> Harvests:
+        """What foreign catalogues list."""
         ...
 
     @property
@@ -840,6 +846,37 @@ class Wishes(Protocol):
 
     def in_states(self, states: Iterable[str]) -> tuple[Wish, ...]:
         """Newest first."""
+        ...
+
+
+class Harvests(Protocol):
+    """What foreign catalogues list. Access is not decided here."""
+
+    def last(self) -> dict[str, Harvest]:
+        """The last good harvest of every catalogue, by its id."""
+        ...
+
+    def replace(
+        self,
+        harvest: Harvest,
+        datasets: Sequence[ForeignDataset],
+        same: Mapping[str, tuple[str, str]],
+    ) -> Harvested:
+        """What the catalogue lists now, all or nothing; what it lists no longer is marked, not dropped."""
+        ...
+
+    def confirm(self, catalogue: str, at: datetime) -> None:
+        """The catalogue was asked, and nothing had changed."""
+        ...
+
+    def entries(
+        self, catalogues: Collection[str], words: str = "", limit: int = 50, offset: int = 0
+    ) -> tuple[tuple[ForeignEntry, ...], int]:
+        """Entries of these catalogues with all these words, those that are gone last; and how many there are."""
+        ...
+
+    def others(self, catalogue: str) -> Iterator[tuple[str, ForeignDataset]]:
+        """What all other catalogues list now, with their ids."""
         ...
 
 

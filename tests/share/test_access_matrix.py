@@ -127,6 +127,7 @@ PORTAL: dict[str, Route] = {
     "/stand": Route("/stand", "list"),
     "/daten.atom": Route("/daten.atom", "list"),
     "/nicht-offen": Route("/nicht-offen"),
+    "/kataloge": Route("/kataloge", "list"),
     "/wuensche": Route("/wuensche"),
     "/wuensche/w/{secret:str}": Route("/wuensche/w/nothing"),
     "/mitmachen": Route("/mitmachen"),
@@ -166,7 +167,17 @@ PORTAL: dict[str, Route] = {
 UNDER_TEST = API | PORTAL | {("/en" + path).rstrip("/"): _english(route) for path, route in PORTAL.items()}
 # what stands in lists for a class of data: any of these words gives it away
 WORDS = {
-    access: (f"Daten {access}", f"Data {access}", f"{access}-data", f"{access}-thing", f"Sonde {access}")
+    access: (
+        f"Daten {access}",
+        f"Data {access}",
+        f"{access}-data",
+        f"{access}-thing",
+        f"Sonde {access}",
+        f"Fremddaten {access}",
+        f"Katalog {access}",
+        f"Catalogue {access}",
+        f"{access}-foreign",
+    )
     for access in CLASSES
 }
 CLOSED_WORDS = (SECRET, "Frage secret", "closed-people", "Vermerk")
@@ -282,6 +293,16 @@ def test_lists_of_things_are_complete(path: str, reader: str, ask: Ask) -> None:
     for access in CLASSES:
         expected = access == "open" if reader == "only-protected-data" else may_read(reader, access)
         assert (f"Sonde {access}" in text) == expected, access
+
+
+@pytest.mark.parametrize("path", ["/kataloge", "/en/kataloge", "/suche?q=fremddaten", "/stand"])
+@pytest.mark.parametrize("reader", READERS)
+def test_lists_of_foreign_datasets_are_complete(path: str, reader: str, ask: Ask) -> None:
+    """Every catalogue that the reader may see is in the list; a key for one dataset opens none."""
+    text = ask(path, reader)[1]
+    for access in CLASSES:
+        expected = access == "open" if reader == "only-protected-data" else may_read(reader, access)
+        assert (f"Fremddaten {access}" in text) == expected, access
 
 
 @pytest.mark.parametrize("path", ["/api/v1/datasets", "/daten", "/en/daten", "/api/v1/search"])

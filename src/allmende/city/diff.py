@@ -8,7 +8,17 @@ from typing import Any, Literal
 
 from allmende.model.city import City
 
-_KINDS = ("sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways", "reuses")
+_KINDS = (
+    "sources",
+    "datasets",
+    "recipes",
+    "indicators",
+    "stories",
+    "sensors",
+    "ways",
+    "reuses",
+    "catalogues",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -36,6 +36,7 @@ KINDS = (
     Kind("sensors", ".toml"),
     Kind("ways", ".toml"),
     Kind("reuses", ".toml"),
+    Kind("catalogues", ".toml"),
 )
 _KINDS = {kind.folder: kind for kind in KINDS}
 # Folders that belong to a city but are read by others: local data files, decoders' scripts, shapes, modules, looks, words.

@@ -18,6 +18,7 @@ from allmende.extensions import connector_ids, load_connector
 from allmende.model.city import City
 from allmende.model.contribution import CONTRIBUTED
 from allmende.model.dataset import Dataset
+from allmende.model.harvest import ForeignCatalogue
 from allmende.model.knowledge import Indicator
 from allmende.model.licence import LICENCES, UNKNOWN_LICENCE
 from allmende.model.problem import Problem
@@ -77,6 +78,8 @@ def check_names(city: City, names: Names, options: bool) -> Iterator[Problem]:
             yield from _unknown(file, "$.indicator", "indicator", [story.indicator], names.indicators)
     for reuse in city.reuses.values():
         yield from _check_reuse(reuse, names, f"reuses/{reuse.id}.toml")
+    for catalogue in city.catalogues.values():
+        yield from _check_catalogue(catalogue, f"catalogues/{catalogue.id}.toml")
 
 
 def _check_reuse(reuse: Reuse, names: Names, file: str) -> Iterator[Problem]:
@@ -86,6 +89,20 @@ def _check_reuse(reuse: Reuse, names: Names, file: str) -> Iterator[Problem]:
     if not reuse.address.startswith("https://") or not reuse.address.isprintable() or " " in reuse.address:
         hint = "Write the whole address, as a browser shows it."
         yield Problem(file, "$.address", f"{reuse.address!r} is no address with https://", hint)
+
+
+def _check_catalogue(catalogue: ForeignCatalogue, file: str) -> Iterator[Problem]:
+    try:
+        parts = urlsplit(catalogue.address)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        good = False
+    if not good:
+        hint = "Write the portal's address with https:// and without a password."
+        yield Problem(file, "$.address", "this is not the address of a catalogue", hint)
+    if catalogue.filter and catalogue.kind not in ("ckan", "udata"):
+        hint = "Leave it out; the whole catalogue is read."
+        yield Problem(file, "$.filter", f"catalogues of the kind {catalogue.kind} cannot be filtered", hint)
 
 
 def _unknown(file: str, path: str, noun: str, words: Iterable[str], known: Set[str]) -> Iterator[Problem]:

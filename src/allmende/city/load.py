@@ -16,6 +16,7 @@ from allmende.city.ways import check_ways
 from allmende.errors import CityInvalid
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset
+from allmende.model.harvest import ForeignCatalogue
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.observed import observed_columns
 from allmende.model.problem import Problem
@@ -26,7 +27,18 @@ from allmende.model.way import Way
 
 Decoder = Callable[[CityFile], Any]
 _FROM_FILES = frozenset(
-    {"slug", "sources", "datasets", "recipes", "indicators", "stories", "sensors", "ways", "reuses"}
+    {
+        "slug",
+        "sources",
+        "datasets",
+        "recipes",
+        "indicators",
+        "stories",
+        "sensors",
+        "ways",
+        "reuses",
+        "catalogues",
+    }
 )
 
 
@@ -153,4 +165,5 @@ _DECODERS: dict[str, Decoder] = {
     "sensors": _toml(SensorType),
     "ways": _toml(Way),
     "reuses": _toml(Reuse),
+    "catalogues": _toml(ForeignCatalogue),
 }

@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "allmende.cli.check:check",
     "plan": "allmende.cli.plan:plan",
     "run": "allmende.cli.run:run",
+    "harvest": "allmende.cli.harvest:harvest",
     "serve": "allmende.cli.serve:serve",
     "up": "allmende.cli.up:up",
     "show": "allmende.cli.show:show",

@@ -17,6 +17,7 @@ from allmende.extensions import load_connector
 from allmende.flow.ahead import draw_ahead
 from allmende.flow.deadlines import publish_due
 from allmende.flow.graph import INDEX, graph, stories, story_step
+from allmende.flow.harvesting import harvest_due
 from allmende.flow.held import publish_or_hold
 from allmende.flow.index import build_index
 from allmende.flow.lock import only_run
@@ -55,6 +56,7 @@ def _runs(workspace: Workspace) -> Iterator[Run]:
         if step.kind != "fetch" and why(step, workspace) is not None:
             yield _guarded(step, workspace)
     yield from publish_due(workspace)
+    yield from harvest_due(workspace)
     moved = move_old(workspace)
     if moved is not None:
         yield moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from allmende.flow.workspace import Workspace
+from allmende.model.harvest import ForeignCatalogue
 from allmende.model.run import Run, Step
 from allmende.model.source import Schedule, Source
 
@@ -36,6 +37,14 @@ def next_due(source: Source, last: Run | None, now: datetime) -> datetime | None
     return None if source.schedule == "once" else last.started + PERIODS[source.schedule]
 
 
+def _next_harvest(catalogue: ForeignCatalogue, last: Run | None, now: datetime) -> datetime | None:
+    if last is None:
+        return now
+    if last.outcome == "failed":
+        return last.started + SOON
+    return None if catalogue.schedule == "once" else last.started + PERIODS[catalogue.schedule]
+
+
 def seconds_until_due(workspace: Workspace) -> float:
     """How long the flow may sleep, in seconds, 0 when something is due now; at most a day."""
     now = workspace.clock.now()
@@ -43,6 +52,10 @@ def seconds_until_due(workspace: Workspace) -> float:
     moments = [
         next_due(source, runs.get(Step("fetch", source.id)), now)
         for source in workspace.city.sources.values()
+    ]
+    moments += [
+        _next_harvest(catalogue, runs.get(Step("harvest", catalogue.id)), now)
+        for catalogue in workspace.city.catalogues.values()
     ]
     if any(dataset.observations for dataset in workspace.city.datasets.values()):
         moments.append(now + OBSERVED)

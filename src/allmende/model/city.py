@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from allmende.model.dataset import Dataset
+from allmende.model.harvest import ForeignCatalogue
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.person import Department
 from allmende.model.place import Districts
@@ -77,6 +78,7 @@ class City:
     sensors: Mapping[str, SensorType] = field(default_factory=dict)
     ways: Mapping[str, Way] = field(default_factory=dict)
     reuses: Mapping[str, Reuse] = field(default_factory=dict)
+    catalogues: Mapping[str, ForeignCatalogue] = field(default_factory=dict)
     contributor_id: str = ""
 
     def story_ids(self) -> tuple[str, ...]:

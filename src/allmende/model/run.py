@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-StepKind = Literal["fetch", "publish", "recipe", "story", "index", "move", "observe"]
+StepKind = Literal["fetch", "publish", "recipe", "story", "index", "move", "observe", "harvest"]
 Outcome = Literal["new", "unchanged", "held", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
     """One thing to do: fetch a source, publish a dataset, run a recipe, render a story, index, move what is old,
-    or take the observations in a source's files."""
+    take the observations in a source's files, or harvest a foreign catalogue."""
 
     kind: StepKind
     subject: str

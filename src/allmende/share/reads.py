@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from allmende.model.access import Access, Principal, strictest
 from allmende.model.text import Language
-from allmende.share.live_reads import LiveReads
+from allmende.share.foreign_reads import ForeignReads
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
 
 
-class Reads(LiveReads):
-    """All reads behind the gate: datasets, rows, knowledge, places, health, things (see the parts) and search."""
+class Reads(ForeignReads):
+    """All reads behind the gate: datasets, rows, knowledge, places, health, things, foreign catalogues (see the parts) and search."""
 
     def search(
         self, principal: Principal, query: str, language: Language, limit: int = 20

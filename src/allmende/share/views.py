@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from allmende.model.access import Access
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.figure import Figure
+from allmende.model.harvest import ForeignCatalogue, Harvest
 from allmende.model.knowledge import Indicator, Judgement, Trust
 from allmende.model.licence import Licence
 from allmende.model.limits import Doubt
@@ -272,6 +273,16 @@ class ThingState:
     misgivings: tuple[Misgiving, ...] = ()
     longitude: float | None = None
     latitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueState:
+    """A foreign catalogue: its last good harvest, its last run (None: never), and how many entries it has here."""
+
+    catalogue: ForeignCatalogue
+    harvest: Harvest | None
+    run: Run | None
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from allmende.store.accounts import SqlAccounts
 from allmende.store.agreements import SqlAgreements
 from allmende.store.bodies import dump, load_story, load_version
 from allmende.store.contributions import SqlContributions
+from allmende.store.harvests import SqlHarvests
 from allmende.store.migrations import NEWEST
 from allmende.store.observations import SqlObservations
 from allmende.store.people import SqlPeople
@@ -77,6 +78,7 @@ class SqlStore:
         self.accounts = SqlAccounts(engine)
         self.agreements = SqlAgreements(engine)
         self.wishes = SqlWishes(engine)
+        self.harvests = SqlHarvests(engine)
         self.contributions = SqlContributions(engine)
         self.use = SqlUseLedger(engine)
         self.querying = SqlQuerying(engine, lambda: datetime.now(UTC))

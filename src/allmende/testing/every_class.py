@@ -24,6 +24,7 @@ from allmende.model.access import Access, Principal, Scope
 from allmende.model.city import City, Contact, Theme
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.document import Paragraph, Span, StoryVersion
+from allmende.model.harvest import ForeignCatalogue, ForeignDataset, Harvest
 from allmende.model.knowledge import Indicator, Recipe, Story
 from allmende.model.place import Districts
 from allmende.model.reuse import Reuse
@@ -124,6 +125,23 @@ def _indicators() -> dict[str, Indicator]:
     return {"people": base, "closed-people": closed}
 
 
+def _catalogue(name: str) -> ForeignCatalogue:
+    title, address = Text(f"Katalog {name}", f"Catalogue {name}"), f"https://{name}.example"
+    return ForeignCatalogue(f"{name}-catalogue", title, "dkan", address, access=Access.parse(name))
+
+
+def _harvest(tiny: Tiny, name: str) -> None:
+    """A foreign dataset of a class; that of the open catalogue is the same as that of the protected one."""
+    harvest = Harvest(f"{name}-catalogue", START, f"{name} fingerprint")
+    there = f"https://{name}.example/d/1"
+    one = ForeignDataset(f"{name}-foreign", f"Fremddaten {name}", licence="cc0-1.0", landing_page=there)
+    same = {"open-foreign": ("protected-catalogue", "protected-foreign")}
+    tiny.store.harvests.replace(harvest, [one], same)
+    tiny.store.add_run(
+        Run(Step("harvest", f"{name}-catalogue"), START, START, "failed", f"Fremddaten {name}")
+    )
+
+
 def tiny_city() -> City:
     """The city's files, as loaded."""
     return City(
@@ -144,6 +162,7 @@ def tiny_city() -> City:
                 "tree-app", Text("Baum-App"), "https://app.example/", ("open-data",), by="Verein"
             )
         },
+        catalogues={f"{name}-catalogue": _catalogue(name) for name in CLASSES},
         stories={(name, "de"): Story(name, "de", name, "", "") for name in ("growth", "secret")},
     )
 
@@ -203,6 +222,7 @@ def fill(tiny: Tiny) -> None:
     tiny.store.add_story(_story("growth", "open-data", Access.OPEN))
     tiny.store.add_story(_story("secret", "protected-data", Access.PROTECTED))
     for name in CLASSES:
+        _harvest(tiny, name)
         probe = watch(tiny.store, f"{name}-thing", name=f"Sonde {name}", access=Access.parse(name))
         measure(tiny.store, probe, START - timedelta(days=1), [20.0, 21.0, 22.0], minutes=60)
     tiny.figures.keep_definitions()

@@ -116,6 +116,10 @@ class Sayings:
         """The words in this language."""
         return words.of(self.language)
 
+    def licence(self, id_: str) -> str:
+        """The title of a licence we know, else nothing."""
+        return LICENCES[id_].title if id_ in LICENCES else ""
+
     def check(self, check: Check) -> str:
         """What a check asks, in the reader's words."""
         kind, _, about = check.name.partition(":")

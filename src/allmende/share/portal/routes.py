@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from allmende.share.portal.assets import asset
 from allmende.share.portal.pages.agreement import agreement_example
+from allmende.share.portal.pages.catalogues import catalogues
 from allmende.share.portal.pages.city_map import map_page
 from allmende.share.portal.pages.closed import closed_register
 from allmende.share.portal.pages.contribute import (
@@ -65,5 +66,6 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     agreement_example, agreements, agreement_form, make_agreement, agreement_page, change_agreement,
     wishes, make_wish, own_wish, contribute, contribution_form, give_contribution, own_contribution,
     wishes_desk, answer_wish, contributions_desk, decide_contributions,
+    catalogues,
     begin_upload, upload_state, take_piece, drop_upload,
 )  # fmt: skip

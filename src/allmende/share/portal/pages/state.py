@@ -27,7 +27,7 @@ from allmende.share.given import (
 from allmende.share.portal.render import LIVE, Frame, page
 from allmende.share.portal.words import Words
 from allmende.share.series_views import address_name
-from allmende.share.views import Health, ThingState
+from allmende.share.views import CatalogueState, Health, ThingState
 
 MOST_THINGS = 300
 
@@ -74,6 +74,7 @@ class Context:
     ways: tuple[Entrance, ...]
     apart: int
     late_wishes: int
+    catalogues: tuple[CatalogueState, ...]
 
 
 @get("/stand", include_in_schema=False, sync_to_thread=True)
@@ -88,7 +89,9 @@ def state(
 ) -> Response[str]:
     """How the data are doing."""
     health = reads.health(principal, clock.now())
+    catalogues = reads.catalogues(principal)
     runs = [one.run for one in health.sources] + [one.run for one in health.datasets]
+    runs += [one.run for one in catalogues]
     faults = sum(1 for run in runs if run is not None and run.outcome == "failed")
     t = Words(language)
     frame = Frame(t("nav.state"), "/stand", section="state", crumbs=((t("nav.home"), "/"),))
@@ -99,7 +102,16 @@ def state(
     ways = _entrances(city, intake.states(), language, principal.kind != "anonymous")
     apart = sum(1 for one in ways if one.state.connected is False)
     context = Context(
-        health, clock.now(), faults, shown, len(unwell), len(health.things), ways, apart, len(wishing.late())
+        health,
+        clock.now(),
+        faults,
+        shown,
+        len(unwell),
+        len(health.things),
+        ways,
+        apart,
+        len(wishing.late()),
+        catalogues,
     )
     is_live = bool(health.things or ways or wishing.waiting())
     return page("state.html", context, frame, city, language, headers=LIVE if is_live else None)

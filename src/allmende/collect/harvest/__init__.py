@@ -1,0 +1,1 @@
+"""Harvesting: what a foreign catalogue answers becomes foreign datasets. Reading is pure; only `pages` asks the network."""
