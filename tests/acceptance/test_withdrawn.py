@@ -32,6 +32,19 @@ def own(musterstadt: Served, tmp_path: Path) -> Iterator[Served]:
         yield Served(workspace, musterstadt.runs, client)
 
 
+CATALOGUES = (
+    "/catalogue.ttl", "/catalogue.jsonld", "/catalogue.xml", "/ogc/collections", "/ogc/api", "/api/3/action/package_list",
+    "/api/3/action/package_search?rows=1000", "/api/3/action/current_package_list_with_resources", "/sitemap.xml",
+    "/api/v1/datasets",
+)  # fmt: skip
+ONE = (
+    "/catalogue/{}.ttl", "/ogc/collections/{}", "/ogc/collections/{}/items", "/ogc/collections/{}/items/1",
+    "/ogc/collections/{}/schema", "/ogc/collections/{}/queryables", "/api/3/action/package_show?id={}",
+    "/api/v1/datasets/{}", "/api/v1/datasets/{}/rows", "/api/v1/datasets/{}@1/rows", "/d/{}.csv", "/d/{}.geojson",
+    "/d/{}.parquet", "/d/{}@1.csv", "/d/{}",
+)  # fmt: skip
+
+
 def addresses(own: Served, headers: dict[str, str]) -> dict[str, str]:
     """Everything that links lead to from the portal, with what it says; a few hundred pages."""
     waiting = ["/", "/daten", "/stand", "/wissen", "/ziele", "/sitemap.xml", "/api/v1/datasets", f"/d/{WITHDRAWN}",
@@ -80,3 +93,20 @@ def test_it_is_gone_everywhere_with_the_next_request(own: Served, with_key: bool
         assert own.client.get(f"/d/{name}", headers=headers).status_code == 404
         assert own.client.get(f"/d/{name}.csv", headers=headers).status_code == 404
     assert own.workspace.city.datasets[WITHDRAWN].access is Access.WITHDRAWN
+
+
+def test_it_is_gone_from_every_interface_at_once(own: Served) -> None:
+    """Catalogues and rows of all standards had it; with the next request none has, and its files' rows neither."""
+    ask = own.client.get
+    package = ask(f"/api/3/action/package_show?id={WITHDRAWN}").json()["result"]
+    source = next(one["id"] for one in package["resources"] if one["datastore_active"])
+    every = (
+        *(path.format(WITHDRAWN) for path in ONE),
+        f"/api/3/action/datastore_search?resource_id={source}",
+    )
+    assert {path: ask(path).status_code for path in every} == dict.fromkeys(every, 200)
+    assert [path for path in CATALOGUES if WITHDRAWN not in ask(path).text] == []
+    Releasing(own.workspace).withdraw(CLARA, WITHDRAWN, "a name was in it")
+    own.workspace._current._until = 0.0
+    assert {path: ask(path).status_code for path in every} == dict.fromkeys(every, 404)
+    assert [path for path in CATALOGUES if WITHDRAWN in ask(path).text] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from litestar.testing import TestClient
 
-from allmende.errors import SourceRefused
+from allmende.errors import NotAllowed
 from allmende.share.public_address import parse_address, with_public_address
 from allmende.share.web import create_app
 from allmende.testing.every_class import Tiny
@@ -57,7 +57,7 @@ def test_what_is_set_counts_more() -> None:
 )  # fmt: skip
 def test_wrong_addresses_are_told(text: str) -> None:
     """At the start, with what to write instead."""
-    with pytest.raises(SourceRefused, match="ALLMENDE_ADDRESS"):
+    with pytest.raises(NotAllowed, match="ALLMENDE_ADDRESS"):
         parse_address(text)
 
 

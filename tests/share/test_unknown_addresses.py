@@ -87,3 +87,16 @@ def test_unknown_parameters(client: Client, address: str, hint: str) -> None:
 def test_known_parameters(client: Client, address: str) -> None:
     """What is documented is taken."""
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/api/v1/stories?language=xx", "/api/v1/search?q=Daten&language=", "/api/v1/search?q=Daten&limit=101",
+     "/api/v1/datasets/open-data/history?limit=1001", "/api/v1/datasets/open-data/history?format=xml",
+     "/api/v1/datasets/open-data/rows?limit=0", "/api/v1/datasets/open-data/rows?offset=-1"],
+)  # fmt: skip
+def test_wrong_values(client: Client, address: str) -> None:
+    """What cannot be answered as it was asked is refused, and nothing is cut in silence."""
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert answer.json()["detail"]

@@ -84,10 +84,10 @@ def _bytes(client: Client, address: str) -> bytes:
     return answer.content
 
 
-def api(client: Client, dataset: str, columns: Columns) -> list[Row]:
+def api(client: Client, dataset: str, columns: Columns, many: int = 4) -> list[Row]:
     """`/api/v1`, page by page."""
     found: list[Row] = []
-    address: str | None = f"/api/v1/datasets/{dataset}/rows?limit=3"
+    address: str | None = f"/api/v1/datasets/{dataset}/rows?limit={many}"
     while address:
         page = _json(client, address)
         found += _rows(page["rows"], columns)
@@ -127,10 +127,10 @@ def parquet_file(client: Client, dataset: str, columns: Columns) -> list[Row]:
     return _rows(table.to_pylist(), columns)
 
 
-def ckan(client: Client, dataset: str, columns: Columns) -> list[Row]:
+def ckan(client: Client, dataset: str, columns: Columns, many: int = 4) -> list[Row]:
     """`datastore_search`, page by page."""
     found: list[Row] = []
-    address = f"{_datastore(client, dataset)}&limit=4"
+    address = f"{_datastore(client, dataset)}&limit={many}"
     while True:
         page = _json(client, f"{address}&offset={len(found)}")["result"]
         found += _rows(page["records"], columns)
@@ -146,10 +146,10 @@ def _datastore(client: Client, dataset: str) -> str:
     return f"/api/3/action/datastore_search?resource_id={name}"
 
 
-def ogc(client: Client, dataset: str, columns: Columns) -> list[Row]:
+def ogc(client: Client, dataset: str, columns: Columns, many: int = 4) -> list[Row]:
     """OGC API Features, along its links."""
     found: list[Row] = []
-    address: str | None = f"/ogc/collections/{dataset}/items?limit=4"
+    address: str | None = f"/ogc/collections/{dataset}/items?limit={many}"
     while address:
         page = _json(client, address)
         found += _features(page["features"], columns)

@@ -25,6 +25,8 @@ from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
+Attempts = Annotated[int, Parameter(ge=1, le=1_000)]
+Hits = Annotated[int, Parameter(ge=1, le=100)]
 Days = Annotated[int, Parameter(ge=1, le=366)]
 # Pages have a `language` of their own, by their path.
 Wanted = Annotated[str, QueryParameter(name="language")]
@@ -48,8 +50,13 @@ def figure_id(name: str) -> FigureId:
 
 
 def language_of(code: str) -> Language:
-    """A language of ours; German for every other word."""
-    return next((known for known in LANGUAGES if known == code), "de")
+    """A language of ours. Raises RecipeInvalid for every other word."""
+    for known in LANGUAGES:
+        if known == code:
+            return known
+    raise RecipeInvalid(
+        f"{code[:20]!r} is no language of ours", where="language", hint=f"There are: {', '.join(LANGUAGES)}."
+    )
 
 
 @get(["/", "/openapi.json"], sync_to_thread=False, include_in_schema=False)
@@ -96,10 +103,12 @@ def use(reads: GivenReads, principal: GivenPrincipal, clock: GivenClock, name: s
 
 @get("/datasets/{name:str}/history", sync_to_thread=True)
 def history(
-    reads: GivenReads, principal: GivenPrincipal, name: str, limit: Limit = 100, format: str = "json"
+    reads: GivenReads, principal: GivenPrincipal, name: str, limit: Attempts = 100, format: str = "json"
 ) -> Response[Any]:
     """When a dataset was fetched and made, how it ended, and what checks said; JSON, or CSV with `format=csv`."""
-    lines = [shape.attempt(one) for one in reads.history(principal, pinned(name)[0], min(limit, 1_000))]
+    if format not in ("json", "csv"):
+        raise RecipeInvalid(f"there is no format {format[:20]!r} of a history", hint="There are: json, csv.")
+    lines = [shape.attempt(one) for one in reads.history(principal, pinned(name)[0], limit)]
     if format == "csv":
         return Response(csv_of(shape.ATTEMPT, lines), media_type="text/csv; charset=utf-8")
     return Response({"dataset": pinned(name)[0], "history": lines})
@@ -165,10 +174,10 @@ def figure(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
 
 @get("/search", sync_to_thread=True)
 def search(
-    reads: GivenReads, principal: GivenPrincipal, q: str = "", wanted: Wanted = "de", limit: Limit = 20
+    reads: GivenReads, principal: GivenPrincipal, q: str = "", wanted: Wanted = "de", limit: Hits = 20
 ) -> Json:
     """What the city has on a question."""
-    hits = reads.search(principal, q, language_of(wanted), min(limit, 100))
+    hits = reads.search(principal, q, language_of(wanted), limit)
     return {"query": q[:200], "hits": [shape.hit(found) for found in hits]}
 
 

@@ -88,8 +88,16 @@ class Conditions:
                 self._text(column)
                 return pc.match_like(batch.column(column), _pattern(pattern), ignore_case=ignore_case)
             case IsNull(column):
-                return pc.is_null(batch.column(column), nan_is_null=True)
+                return self._unknown(batch, column)
         raise RecipeInvalid(f"there is no such condition: {condition!r}")
+
+    def _unknown(self, batch: pa.RecordBatch, column: str) -> Mask:
+        found = pc.is_null(known_numbers(batch.column(column)))
+        if self._columns[column].type != "json":
+            return found
+        # The document `null` is shown as unknown, so it is.
+        written = pc.equal(pc.utf8_trim_whitespace(batch.column(column)), "null")
+        return pc.or_(found, pc.fill_null(written, False))
 
     def _compare(self, batch: pa.RecordBatch, column: str, operator: str, value: object) -> Mask:
         scalar, values = self._scalar(column, value), known_numbers(batch.column(column))

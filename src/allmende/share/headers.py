@@ -18,6 +18,12 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 
+READABLE = (
+    b"access-control-expose-headers",
+    b"content-crs, etag, link, repr-digest, retry-after, x-allmende-attribution, x-allmende-content-sha256, "
+    b"x-allmende-version",
+)
+"""What else of an answer a page of another site may read: a map needs to know the system of its coordinates."""
 _NO_LENGTH = (b"content-length", b"0")  # a HEAD that was not written says nothing of its length
 
 
@@ -42,7 +48,7 @@ def _sender(send: Send, is_head: bool, path: str) -> Send:
     if path.startswith(
         ("/api/", "/d/", "/-/", "/catalogue", "/ogc")
     ):  # read by anyone's page; keys are never sent by themselves
-        extra = (*extra, (b"access-control-allow-origin", b"*"))
+        extra = (*extra, (b"access-control-allow-origin", b"*"), READABLE)
 
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from allmende.errors import SourceRefused
+from allmende.errors import NotAllowed
 from allmende.share.asgi import App, Receive, Scope, Send
 from allmende.share.people.cookie import is_local
 
@@ -17,7 +17,7 @@ SETTING = "ALLMENDE_ADDRESS"
 
 
 def parse_address(text: str) -> tuple[str, bytes] | None:
-    """Scheme and host of `https://data.example.org`; None for an empty text. Raises SourceRefused."""
+    """Scheme and host of `https://data.example.org`; None for an empty text. Raises NotAllowed."""
     if not text:
         return None
     try:
@@ -31,13 +31,13 @@ def parse_address(text: str) -> tuple[str, bytes] | None:
     return parts.scheme, host.lower()
 
 
-def _refused(text: str) -> SourceRefused:
+def _refused(text: str) -> NotAllowed:
     hint = "Write it like https://data.example.org, without a path; a host with other letters as xn--…"
-    return SourceRefused(f"{SETTING} is no address of a server", where=text, hint=hint)
+    return NotAllowed(f"{SETTING} is no address of a server", where=text, hint=hint)
 
 
 def with_public_address(app: App, address: str = "") -> App:
-    """Let everything below see scheme and host as readers do. Raises SourceRefused for a wrong `address`."""
+    """Let everything below see scheme and host as readers do. Raises NotAllowed for a wrong `address`."""
     public = parse_address(address)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,7 +19,7 @@ VERSION = "data-version"
 """Which version a page is of, so that a copy page by page is a copy of one. No column can be called so."""
 _OWN = (VERSION, "bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f", "sortby", "properties",
         "filter", "filter-lang", "filter-crs")  # fmt: skip
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _properties(one: Collection, text: str | None) -> tuple[str, ...]:
 def _orders(text: str, columns: dict[str, Column]) -> list[Order]:
     found = list[Order]()
     for part in (part.strip() for part in text.split(",") if part.strip()):
-        name = part.lstrip("+-")
+        name = part[1:] if part[0] in "+-" else part
         if name not in columns:
             raise BadParameter(f"cannot sort by {name[:60]!r}", where="sortby")
         found.append(Order(name, part.startswith("-")))

@@ -130,10 +130,11 @@ def read_item(
     if len(asked) != len(_pairs(request)):
         raise BadParameter("a feature has the parameters f and crs", where="query")
     wanted = plan_items(one, asked)
-    if not (number.isascii() and number.isdigit() and len(number) < 13 and 0 < int(number) <= _rows(one)):
+    plain = number.isascii() and number.isdigit() and len(number) < 13 and not number.startswith("0")
+    if not (plain and int(number) <= _rows(one)):
         raise NotFound(f"there is no feature {number[:40]!r}", where=number)
     place = Selection(limit=1, offset=int(number) - 1)
-    found = reads.select(principal, one.id, None, place)
+    found = reads.select(principal, one.id, _number(one), place)
     address = f"{_root(request)}/collections/{one.id}"
     links = [
         {"href": f"{address}/items/{number}", "rel": "self", "type": GEOJSON, "title": "this document"},
@@ -153,22 +154,23 @@ def _number(one: Collection) -> int | None:
 
 def _pages(address: str, asked: list[tuple[str, str]], wanted: Plan, found: Selected) -> list[dict[str, str]]:
     """This page, the one before it and the next, all of one version."""
-    rest = [(name, value) for name, value in asked if name not in ("offset", VERSION)]
+    rest = [(name, value) for name, value in asked if name not in ("offset", "limit", VERSION)]
     rest.append((VERSION, str(found.pin.version)))
     here, step = wanted.selection.offset, wanted.selection.limit
-    places = {"self": here}
+    places = {"self": (here, step)}
     if here + step < found.matched:
-        places["next"] = here + step
-    if here > 0:
-        places["prev"] = max(here - step, 0)
+        places["next"] = (here + step, step)
+    shown = min(here, found.matched)  # what lies before this page; it shows none of it again
+    if shown > 0:
+        places["prev"] = (max(shown - step, 0), min(step, shown))
     return [
         {
-            "href": f"{address}?{urlencode([*rest, ('offset', str(place))])}",
+            "href": f"{address}?{urlencode([*rest, ('limit', many), ('offset', place)])}",
             "rel": rel,
             "type": GEOJSON,
             "title": rel,
         }
-        for rel, place in places.items()
+        for rel, (place, many) in places.items()
     ]
 
 

@@ -67,6 +67,7 @@ def _moved(shapes: Any, crs: str) -> Any:
     """Shapes in another system, with its own order of axes."""
     import numpy as np  # as above
     import pyproj
+    import shapely
 
     transformer = pyproj.Transformer.from_crs("OGC:CRS84", SYSTEMS[crs])
 
@@ -76,7 +77,10 @@ def _moved(shapes: Any, crs: str) -> Any:
             [*moved, *points[:, 2:].T]
         )  # heights stay: these systems have none of their own
 
-    return _changed(shapes, move)
+    moved = _changed(shapes, move)
+    # What lies outside of a system has no place in it.
+    whole = np.isfinite(shapely.bounds(moved)).all(axis=1) | shapely.is_empty(moved)
+    return np.where(whole, moved, None)
 
 
 def _changed(shapes: Any, change: Callable[[Any], Any]) -> Any:

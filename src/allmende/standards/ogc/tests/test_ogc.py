@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -23,6 +25,7 @@ from allmende.standards.ogc.collections import CRS84, Collection, collection_of
 from allmende.standards.ogc.faults import BadParameter
 from allmende.standards.ogc.places import in_degrees
 from allmende.standards.ogc.plan import plan_items
+from allmende.standards.ogc.shape import _moved
 from allmende.testing.every_class import Tiny, fill, make_tiny
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -222,3 +225,47 @@ def test_a_copy_is_of_one_version(tmp_path: Path) -> None:
         second, newest = client.get(following).json(), client.get(f"{ITEMS}?limit=1").json()
     assert second["features"][0]["properties"] == newest["features"][0]["properties"]
     assert (second["numberMatched"], newest["numberMatched"]) == (first["numberMatched"], table.num_rows)
+
+
+def _link(page: dict[str, Any], rel: str) -> str:
+    """The address of a link; empty without one."""
+    return next((str(one["href"]) for one in page["links"] if one["rel"] == rel), "")
+
+
+def test_the_page_before_shows_nothing_twice(client: TestClient[Litestar]) -> None:
+    """Also where a page begins in the midst, and beyond the end; before the first there is none."""
+    first = client.get(f"{ITEMS}?limit=10").json()["features"]
+    amidst = client.get(f"{ITEMS}?limit=10&offset=1").json()
+    before = client.get(_link(amidst, "prev")).json()["features"]
+    assert before + amidst["features"] == first
+    beyond = client.get(f"{ITEMS}?limit=1&offset=50").json()
+    assert client.get(_link(beyond, "prev")).json()["features"] == first[-1:]
+    assert not _link(client.get(ITEMS).json(), "prev")
+    assert not _link(client.get(f"{ITEMS}?name=nobody&offset=3").json(), "prev")
+
+
+@pytest.mark.parametrize("number", ["0", "01", "+1", "3", "1.0", "١", "0" * 5000 + "1"])
+def test_a_feature_has_one_address(client: TestClient[Litestar], number: str) -> None:
+    """Its number as it is written in lists; all other ways to write one are no address."""
+    assert client.get(f"{ITEMS}/{number}").status_code == 404
+
+
+def test_what_lies_outside_of_a_system_has_no_place_in_it() -> None:
+    """The other side of the world has no place in a zone of UTM: null, and no number that is none."""
+    shapes = np.array([shapely.Point(99.0, 0.0), shapely.Point(11.5, 50.9), None, shapely.Point()])
+    moved = _moved(shapes, f"{EPSG}25832")
+    assert [shape is None for shape in moved] == [True, False, True, False]
+
+
+def test_maps_of_other_sites_may_read_the_system(client: TestClient[Litestar]) -> None:
+    """A browser shows a page of another site only the headers that are named."""
+    answer = client.get(ITEMS)
+    assert "content-crs" in answer.headers["access-control-expose-headers"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("order", ["--name", "-+name", "name,", "+"])
+def test_an_order_has_one_sign(client: TestClient[Litestar], order: str) -> None:
+    """Two signs are no order; an empty part is none."""
+    status = client.get(ITEMS, params={"sortby": order}).status_code
+    assert status == (200 if order == "name," else 400)
