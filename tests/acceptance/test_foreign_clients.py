@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -94,7 +95,7 @@ def test_a_harvester_reads_the_catalogue(address: str, musterstadt: Served) -> N
 
 
 def test_gdal_copies_a_layer(address: str, musterstadt: Served, tmp_path: Path) -> None:
-    """`ogr2ogr` reads every page into a GeoPackage, with all columns; `ogrinfo` counts and looks into a box."""
+    """`ogr2ogr` reads every page into a GeoPackage, with all columns; `ogrinfo` counts, is told the extent and looks into a box."""
     if shutil.which("ogr2ogr") is None:
         pytest.skip("there is no GDAL; install gdal-bin")
     rows = musterstadt.workspace.store.latest_versions()["trees"].rows
@@ -109,6 +110,9 @@ def test_gdal_copies_a_layer(address: str, musterstadt: Served, tmp_path: Path) 
     assert [name for name in columns if f"{name}:" not in summary] == []
     whole = f"OAPIF:{address}/ogc"
     assert f"Feature Count: {rows}" in _ogrinfo("-so", whole, "trees")
+    extent = re.search(r"Extent: (.*)", _ogrinfo("-so", str(target), "trees"))
+    assert extent is not None
+    assert extent[0] in _ogrinfo("-so", whole, "trees")
     nowhere = _ogrinfo("-so", whole, "trees", "-spat", "0", "0", "1", "1")
     assert "Feature Count: 0" in nowhere
 

@@ -8,17 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from allmende.errors import NotFound
-from allmende.model.access import Access, Principal
+from allmende.model.access import ANONYMOUS, Access, Principal
 from allmende.model.dataset import Column, DatasetVersion
 from allmende.model.selection import Selection, columns_of
 from allmende.model.source import Rejected
 from allmende.share.dataset_reads import DatasetReads
 from allmende.share.known_numbers import known_rows
-from allmende.share.views import RejectedPage, RowsPage, RowStream, Selected
+from allmende.share.views import Extent, RejectedPage, RowsPage, RowStream, Selected
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from allmende.share.extents import KeptExtents
     from allmende.share.selecting import KeptNumbers
 
 MOST_ROWS = 10_000
@@ -81,6 +82,26 @@ class RowReads(DatasetReads):
         from allmende.share.selecting import KeptNumbers  # as above
 
         return KeptNumbers()
+
+    def extent(self, principal: Principal, dataset: str, version: int | None = None) -> Extent:
+        """Where and when the rows of a version are, of columns open to everybody. Raises NotFound.
+
+        Of others it is not told, to no reader: it is made of all rows, and nothing would count them.
+        """
+        found = self._readable_version(principal, dataset, version)
+        if not self._may_version(ANONYMOUS, found):
+            return Extent()
+        seen = {column.name: column.type for column in self._columns(ANONYMOUS, found)}
+        shape = next((name for name, type_ in seen.items() if type_ == "geometry"), None)
+        time = self.city.datasets[dataset].time_column
+        dated = seen.get(time) in ("date", "datetime")
+        return self._kept_extents.of(self._lake, found, shape, time if dated else None)
+
+    @cached_property
+    def _kept_extents(self) -> KeptExtents:
+        from allmende.share.extents import KeptExtents  # as above
+
+        return KeptExtents()
 
     def stream(self, principal: Principal, dataset: str, version: int | None = None) -> RowStream:
         """All rows of a version, in order, in batches. Raises NotFound, also when there is no download

@@ -116,6 +116,18 @@ class Selected:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where the rows of a version lie (west, south, east, north; degrees, WGS 84) and the first and last time in them.
+
+    None is not known: there is no such column, none with a value, or it is not open to everybody.
+    """
+
+    box: tuple[float, float, float, float] | None = None
+    begin: date | datetime | None = None
+    end: date | datetime | None = None
+
+
 @dataclass(frozen=True)
 class RowStream:
     """All rows of a version in order, as Arrow record batches with the columns the reader may see.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from allmende.errors import NotFound
 from allmende.model.access import Principal
 from allmende.model.dataset import Column
 from allmende.share.reads import Reads
-from allmende.share.views import DatasetView
+from allmende.share.views import DatasetView, Extent
 
 Json = dict[str, Any]
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -89,7 +90,7 @@ def _collection(view: DatasetView) -> Collection | None:
     return Collection(view, shape) if shape is not None and view.version is not None else None
 
 
-def described(one: Collection, root: str) -> Json:
+def described(one: Collection, root: str, extent: Extent) -> Json:
     """A collection with its links."""
     address = f"{root}/collections/{one.id}"
     licences = [_link(found.address, "license", "text/html", found.title) for found in one.view.licences]
@@ -97,6 +98,7 @@ def described(one: Collection, root: str) -> Json:
         "id": one.id,
         "title": one.view.dataset.title.of("de"),
         "description": one.view.dataset.description.of("de"),
+        **_extent(extent),
         "itemType": "feature",
         "crs": list(SYSTEMS),
         "storageCrs": CRS84,
@@ -110,6 +112,28 @@ def described(one: Collection, root: str) -> Json:
             *licences,
         ],
     }  # fmt: skip
+
+
+def _extent(found: Extent) -> Json:
+    """The member `extent` (OGC 17-069r4, 7.13.2) with what is known of it; nothing when nothing is."""
+    made: Json = {}
+    if found.box is not None:
+        made["spatial"] = {"bbox": [list(found.box)], "crs": CRS84}
+    if found.begin is not None and found.end is not None:
+        interval = [_moment(found.begin, time.min), _moment(found.end, time(23, 59, 59))]
+        made["temporal"] = {
+            "interval": [interval],
+            "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+        }
+    return {"extent": made} if made else {}
+
+
+def _moment(value: date | datetime, of_day: time) -> str:
+    """A moment in UTC; of a day its first or its last one."""
+    moment = value if isinstance(value, datetime) else datetime.combine(value, of_day, UTC)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def schema(one: Collection, address: str) -> Json:

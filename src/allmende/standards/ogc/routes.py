@@ -77,7 +77,10 @@ def read_collections(request: HTTP, reads: GivenReads, principal: GivenPrincipal
     """Every dataset with a place."""
     _only_format(request)
     root = _root(request)
-    found = [described(one, root) for one in collections_of(reads, principal)]
+    found = [
+        described(one, root, reads.extent(principal, one.id, _number(one)))
+        for one in collections_of(reads, principal)
+    ]
     links = [
         {"href": f"{root}/collections", "rel": "self", "type": "application/json", "title": "this document"}
     ]
@@ -88,7 +91,8 @@ def read_collections(request: HTTP, reads: GivenReads, principal: GivenPrincipal
 def read_collection(request: HTTP, reads: GivenReads, principal: GivenPrincipal, name: str) -> dict[str, Any]:
     """One of them."""
     _only_format(request)
-    return described(collection_of(reads, principal, name), _root(request))
+    one = collection_of(reads, principal, name)
+    return described(one, _root(request), reads.extent(principal, one.id, _number(one)))
 
 
 @get("/collections/{name:str}/schema", sync_to_thread=True, media_type=SCHEMA)
