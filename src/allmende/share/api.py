@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get
 from litestar.params import Parameter, QueryParameter
@@ -17,13 +18,17 @@ from allmende.share.api_live import follow_live
 from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
 from allmende.share.api_wishes import WISH_ROUTES
+from allmende.share.asked_rows import PARAMETERS, asks, selection_of
 from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
 from allmende.share.lines import csv_of
+from allmende.share.parameters import READ_BY_HAND
 from allmende.share.push import push_observations
+from allmende.share.row_answers import MEDIA, format_of, next_of, rows_of, written
 from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
+VARIES = {"vary": "Accept"}
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
 Attempts = Annotated[int, Parameter(ge=1, le=1_000)]
 Hits = Annotated[int, Parameter(ge=1, le=100)]
@@ -77,8 +82,9 @@ def dataset(reads: GivenReads, principal: GivenPrincipal, name: str) -> Json:
     return shape.dataset(reads.dataset(principal, *pinned(name)))
 
 
-@get("/datasets/{name:str}/rows", sync_to_thread=True)
+@get("/datasets/{name:str}/rows", sync_to_thread=True, opt={READ_BY_HAND: PARAMETERS})
 def rows(
+    request: Request[Any, Any, Any],
     reads: GivenReads,
     principal: GivenPrincipal,
     *,
@@ -86,11 +92,28 @@ def rows(
     limit: Limit = 100,
     offset: Offset = 0,
     columns: str = "",
-) -> Json:
-    """Rows of a version. `columns` are names with commas between."""
+    format: str = "",
+) -> Response[Any]:
+    """Rows of a version, as they were published or those that are asked for, in the format that is asked for.
+
+    `columns` are names with commas between. `where=column:way:value` (several: all must hold; ways are eq, ne, lt,
+    le, gt, ge, in, between, like, has, null, known), `sort=-height,name`, `bbox=west,south,east,north`,
+    `search=text`. `format` or the header Accept: json, csv, arrow, parquet.
+    """
     chosen = [column for column in columns.split(",") if column]
-    page = reads.rows(principal, *pinned(name), limit=limit, offset=offset, columns=chosen)
-    return shape.rows(page)
+    wanted = format_of(format, request.headers.get("accept", ""))
+    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if wanted == "json" and not asks(pairs):
+        page = reads.rows(principal, *pinned(name), limit=limit, offset=offset, columns=chosen)
+        return Response(shape.rows(page), headers=VARIES)
+    dataset, version = pinned(name)
+    seen = reads.dataset(principal, dataset, version).columns
+    found = reads.select(principal, dataset, version, selection_of(pairs, seen, chosen, limit, offset))
+    following = next_of(found, f"{shape.API}/datasets", pairs)
+    if wanted == "json":
+        return Response(shape.selected(found, rows_of(found), following), headers=VARIES)
+    linked = {"link": f'<{following}>; rel="next"'} if following else {}
+    return Response(written(found, wanted), media_type=MEDIA[wanted], headers=VARIES | linked)
 
 
 @get("/datasets/{name:str}/use", sync_to_thread=True)

@@ -24,6 +24,7 @@ from allmende.share.views import (
     Passport,
     PassportStep,
     RowsPage,
+    Selected,
     UseView,
 )
 
@@ -207,6 +208,18 @@ def rows(page: RowsPage) -> Json:
         "offset": page.offset,
         "rows": listed,
         "next": _after(page, names, after) if listed and after < page.total else None,
+    }
+
+
+def selected(found: Selected, listed: list[Json], following: str | None) -> Json:
+    """Rows that were asked for, in the shape of `rows`; `total` counts all that were found."""
+    return {
+        "dataset": found.pin.dataset,
+        "version": found.pin.version,
+        "total": found.matched,
+        "offset": found.offset,
+        "rows": listed,
+        "next": following,
     }
 
 
