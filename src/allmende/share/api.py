@@ -28,7 +28,6 @@ from allmende.share.row_answers import MEDIA, format_of, next_of, rows_of, writt
 from allmende.share.shape import Json
 
 _PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
-VARIES = {"vary": "Accept"}
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
 Attempts = Annotated[int, Parameter(ge=1, le=1_000)]
 Hits = Annotated[int, Parameter(ge=1, le=100)]
@@ -105,15 +104,15 @@ def rows(
     pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     if wanted == "json" and not asks(pairs):
         page = reads.rows(principal, *pinned(name), limit=limit, offset=offset, columns=chosen)
-        return Response(shape.rows(page), headers=VARIES)
+        return Response(shape.rows(page))
     dataset, version = pinned(name)
     seen = reads.dataset(principal, dataset, version).columns
     found = reads.select(principal, dataset, version, selection_of(pairs, seen, chosen, limit, offset))
     following = next_of(found, f"{shape.API}/datasets", pairs)
     if wanted == "json":
-        return Response(shape.selected(found, rows_of(found), following), headers=VARIES)
+        return Response(shape.selected(found, rows_of(found), following))
     linked = {"link": f'<{following}>; rel="next"'} if following else {}
-    return Response(written(found, wanted), media_type=MEDIA[wanted], headers=VARIES | linked)
+    return Response(written(found, wanted), media_type=MEDIA[wanted], headers=linked)
 
 
 @get("/datasets/{name:str}/use", sync_to_thread=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
@@ -9,13 +10,12 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.params import QueryParameter
 
-from allmende.model.access import Principal
+from allmende.model.city import City
 from allmende.model.harvest import ForeignEntry
 from allmende.model.text import Language
 from allmende.share.given import GivenCity, GivenLanguage, GivenPrincipal, GivenReads
 from allmende.share.portal.render import Frame, page
 from allmende.share.portal.words import Words
-from allmende.share.reads import Reads
 
 if TYPE_CHECKING:
     from allmende.catalogue.search import Hit
@@ -28,25 +28,22 @@ MOST_FOREIGN = 5
 class Context:
     """What was asked and what was found; `guessed` when a word was not found as it was typed.
 
-    `foreign` are the first of what the catalogues of others have on it, `more` the address of all of them.
+    `foreign` are the first of what the catalogues of others have on it, `titles` those of the catalogues, `more` the
+    address of all entries.
     """
 
     query: str
     hits: tuple[Hit, ...]
     guessed: bool
-    foreign: tuple[tuple[ForeignEntry, str], ...]
+    foreign: tuple[ForeignEntry, ...]
+    titles: dict[str, str]
     more: str
 
 
-def _foreign(
-    reads: Reads, principal: Principal, words: str, language: Language
-) -> tuple[tuple[ForeignEntry, str], ...]:
-    """What others have, each with the title of its catalogue."""
-    if not words.strip():
-        return ()
-    every = reads.city.catalogues
-    found, _ = reads.foreign(principal, words, MOST_FOREIGN)
-    return tuple((one, every[one.catalogue].title.of(language) or one.catalogue) for one in found)
+def _titles(city: City, entries: Sequence[ForeignEntry], language: Language) -> dict[str, str]:
+    """What the catalogues are called that the entries name."""
+    named = {one.catalogue for one in entries} | {one.same_as[0] for one in entries if one.same_as}
+    return {name: city.catalogues[name].title.of(language) or name for name in sorted(named)}
 
 
 @get("/suche", include_in_schema=False, sync_to_thread=True)
@@ -61,8 +58,8 @@ def search(
     hits = reads.search(principal, words, language, 30) if words.strip() else ()
     t = Words(language)
     more = f"/kataloge?{urlencode({'q': words})}"
-    context = Context(
-        words, hits, any(hit.guessed for hit in hits), _foreign(reads, principal, words, language), more
-    )
+    foreign = reads.foreign(principal, words, MOST_FOREIGN)[0] if words.strip() else ()
+    guessed = any(hit.guessed for hit in hits)
+    context = Context(words, hits, guessed, foreign, _titles(city, foreign, language), more)
     frame = Frame(t("nav.search"), "/suche", section="search", query=words, crumbs=((t("nav.home"), "/"),))
     return page("search.html", context, frame, city, language)
