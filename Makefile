@@ -53,8 +53,8 @@ demo-sensors: $(VENV)/.run $(VENV)/.assets ## Musterstadt with invented sensors 
 	@$(BIN)/python -m allmende.testing.musterstadt.demo cities/musterstadt $(ARGS)
 
 check: $(VENV)/.dev ## style, types, floors, generated docs
-	$(BIN)/ruff check src tests bench docs frontend
-	$(BIN)/ruff format --check src tests bench docs frontend
+	$(BIN)/ruff check src tests bench docs frontend clients
+	$(BIN)/ruff format --check src tests bench docs frontend clients
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
@@ -85,6 +85,6 @@ bench: $(VENV)/.dev $(VENV)/.assets ## measure, and print ratios
 	$(BIN)/python -m bench
 
 format: $(VENV)/.dev ## write the code and the generated docs as they should be
-	$(BIN)/ruff check --fix-only src tests bench docs frontend
-	$(BIN)/ruff format src tests bench docs frontend
+	$(BIN)/ruff check --fix-only src tests bench docs frontend clients
+	$(BIN)/ruff format src tests bench docs frontend clients
 	$(BIN)/python docs/generate.py
