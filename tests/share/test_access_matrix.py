@@ -58,6 +58,8 @@ API: dict[str, Route] = {
     "/api/v1/datasets/{name:str}/use": Route("/api/v1/datasets/{c}-data/use", "one"),
     "/api/v1/datasets/{name:str}/history": Route("/api/v1/datasets/{c}-data/history", "one"),
     "/api/v1/datasets/{name:str}/quality": Route("/api/v1/datasets/{c}-data/quality", "one"),
+    "/api/v1/contracts": Route("/api/v1/contracts", "list"),
+    "/api/v1/contracts/{name:str}": Route("/api/v1/contracts/{c}-data", "one"),
     "/api/v1/closed": Route("/api/v1/closed"),
     "/api/v1/datasets/{name:str}/rejected": Route("/api/v1/datasets/{c}-data@1/rejected", "one"),
     "/api/v1/indicators": Route("/api/v1/indicators", "list"),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get
 from litestar.params import Parameter, QueryParameter
 
-from allmende.errors import NotFound, RecipeInvalid
+from allmende.errors import RecipeInvalid
 from allmende.model.figure import FigureId
 from allmende.model.text import LANGUAGES, Language
 from allmende.share import shape
 from allmende.share.api_agreement import AGREEMENT_ROUTES
+from allmende.share.api_contracts import CONTRACT_ROUTES
 from allmende.share.api_live import follow_live
 from allmende.share.api_subscriptions import SUBSCRIPTION_ROUTES
 from allmende.share.api_things import things
@@ -23,11 +23,11 @@ from allmende.share.given import GivenClock, GivenPrincipal, GivenReads
 from allmende.share.hooks import take_message
 from allmende.share.lines import csv_of
 from allmende.share.parameters import READ_BY_HAND
+from allmende.share.pinned import pinned
 from allmende.share.push import push_observations
 from allmende.share.row_answers import MEDIA, format_of, next_of, rows_of, written
 from allmende.share.shape import Json
 
-_PINNED = re.compile(r"([a-z0-9-]+)(?:@([0-9]{1,9}))?")
 Limit = Annotated[int, Parameter(ge=1, le=10_000)]
 Attempts = Annotated[int, Parameter(ge=1, le=1_000)]
 Hits = Annotated[int, Parameter(ge=1, le=100)]
@@ -35,14 +35,6 @@ Days = Annotated[int, Parameter(ge=1, le=366)]
 # Pages have a `language` of their own, by their path.
 Wanted = Annotated[str, QueryParameter(name="language")]
 Offset = Annotated[int, Parameter(ge=0, le=10**12)]
-
-
-def pinned(name: str) -> tuple[str, int | None]:
-    """`trees@3` is dataset and version, `trees` the newest. Raises NotFound for anything else."""
-    found = _PINNED.fullmatch(name)
-    if found is None:
-        raise NotFound(f"there is no dataset {name!r}", where=f"/d/{name}")
-    return found[1], int(found[2]) if found[2] else None
 
 
 def figure_id(name: str) -> FigureId:
@@ -206,5 +198,5 @@ def search(
 API_ROUTES = [
     openapi, datasets, dataset, rows, use, history, quality, closed, rejected, indicators, indicator, stories, figure, search, push_observations,
     take_message, follow_live, *SUBSCRIPTION_ROUTES, things, *AGREEMENT_ROUTES,
-    *WISH_ROUTES,
+    *WISH_ROUTES, *CONTRACT_ROUTES,
 ]  # fmt: skip
