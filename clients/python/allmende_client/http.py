@@ -34,7 +34,9 @@ class Connection:
         """The answer. Raises Refused."""
         for attempt in range(1, TRIES + 1):
             try:
-                answer = self.client.get(path, params=httpx.QueryParams(tuple(parameters)) if parameters else None)
+                answer = self.client.get(
+                    path, params=httpx.QueryParams(tuple(parameters)) if parameters else None
+                )
             except httpx.TransportError as error:
                 if attempt == TRIES:
                     raise Refused(0, f"the city cannot be reached: {error}") from error
