@@ -21,7 +21,7 @@ from tests.share.test_access_matrix import UNDER_TEST, Route, _address
 EVIL = "\"'><svg onload=alert(1)><script>alert(2)</script>{{7*7}}</script>"
 TEXT = Text(EVIL, EVIL)
 PLAIN = (
-    "application/json", "application/ld+json", "application/vnd.oai.openapi+json", "text/csv", "text/turtle",
+    "application/json", "application/ld+json", "application/schema+json", "application/vnd.oai.openapi+json", "text/csv", "text/turtle",
     "application/geo+json", "text/event-stream",
 )  # fmt: skip
 """Kinds of content that no browser takes for a page."""
