@@ -56,7 +56,7 @@ def written(part: Expression) -> str:
     assert isinstance(part, Call)
     operands = [written(inner) for inner in part.operands]
     if part.name == "not":
-        return f"not ({operands[0]})"
+        return f"(not ({operands[0]}))"
     if part.name in FUNCTIONS:
         return f"{part.name}({','.join(operands)})"
     return "(" + f" {part.name} ".join(operands) + ")"
