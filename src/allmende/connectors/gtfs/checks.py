@@ -20,11 +20,12 @@ Cells = dict[str, Any]  # texts by column, as Arrow arrays
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Rows that cannot be taken, with the column and the reason."""
+    """Rows that cannot be taken, with the column and the reason; `source` is its name in the file, where it differs."""
 
     rows: Bad
     column: str
     reason: str
+    source: str = ""
 
 
 def faults_of(form: Form, cells: Cells, feed: Feed, notes: dict[str, str]) -> Iterator[Fault]:

@@ -98,7 +98,8 @@ def _shape(
         values["geometry"] = ("geometry", _points(values, form.point, faults))
     columns = assign([FoundColumn(name, (), type_) for name, (type_, _) in values.items()], declared)
     arrays = [
-        _fitting(type_, array, column, faults) for column, (type_, array) in zip(columns, values.values(), strict=True)
+        _fitting(type_, array, column, faults, name)
+        for column, (name, (type_, array)) in zip(columns, values.items(), strict=True)
     ]  # fmt: skip
     return _parsed(read, cells, columns, arrays, faults, declared, notes)
 
@@ -129,15 +130,17 @@ def _points(values: Typeds, names: tuple[str, str], faults: list[Fault]) -> pa.A
     return pa.array(shapely.to_wkb(shapes), pa.binary())
 
 
-def _fitting(type_: ColumnType, array: pa.Array[Any], column: Column, faults: list[Fault]) -> Any:
+def _fitting(
+    type_: ColumnType, array: pa.Array[Any], column: Column, faults: list[Fault], source: str
+) -> Any:  # fmt: skip
     """The values in the type that was declared, where it is another than GTFS's."""
     if column.type == type_:
         return array
     done, wrong = cast(array.to_pylist(), column.type, column.name)
-    for fault in wrong:
+    if wrong:
         bad = np.zeros(len(array), bool)
-        bad[fault.index] = True
-        faults.append(Fault(bad, column.name, fault.reason))
+        bad[[fault.index for fault in wrong]] = True
+        faults.append(Fault(bad, column.name, f"does not fit the declared type {column.type}", source))
     return pa.array(done, _ARROW[column.type])
 
 
@@ -152,7 +155,7 @@ def _parsed(
     bad: Bad = np.zeros(table.num_rows, bool)
     for fault in faults:
         bad |= fault.rows
-    rejected = [Rejected(number, "", reason, "") for number, reason in read.wrong]
+    rejected = [Rejected(number, "", reason, raw[:_RAW]) for number, reason, raw in read.wrong]
     rejected += _rejected(read, cells, faults)
     return Parsed(
         table=table.filter(pa.array(~bad)) if bad.any() else table,
@@ -171,7 +174,8 @@ def _rejected(read: TextTable, cells: Cells, faults: list[Fault]) -> Iterator[Re
             raw = ",".join(
                 "" if (cell := column[index].as_py()) is None else cell for column in cells.values()
             )
-            value = cells[fault.column][index].as_py() if fault.column in cells else None
+            cell = cells.get(fault.source or fault.column)
+            value = cell[index].as_py() if cell is not None else None
             yield Rejected(
                 int(read.numbers[index]), fault.column, f"{str(value)[:60]!r} {fault.reason}", raw[:_RAW]
             )

@@ -22,11 +22,12 @@ _PACKED = b"PK"
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table as written: every cell a text or None. `wrong` are rows with too few or too many cells, by number."""
+    """A table as written: every cell a text or None. `wrong` are rows with too few or too many
+    cells: number, reason and text."""
 
     cells: pa.Table
     numbers: np.ndarray[Any, np.dtype[np.int64]]  # of each row in the file, from 1
-    wrong: tuple[tuple[int, str], ...]
+    wrong: tuple[tuple[int, str, str], ...]
 
     @property
     def rows(self) -> int:
@@ -76,10 +77,16 @@ def _tables(path: Path) -> dict[str, str]:
 def text_table(data: bytes, table: str) -> TextTable:
     """Comma-separated text with a header. Raises Unreadable."""
     text = decode(data).data.removeprefix(b"\xef\xbb\xbf")
-    wrong: list[tuple[int, str]] = []
+    wrong: list[tuple[int, str, str]] = []
 
     def skip(row: pyarrow.csv.InvalidRow) -> Literal["skip", "error"]:
-        wrong.append(((row.number or 1) - 1, f"{row.actual_columns} cells instead of {row.expected_columns}"))
+        wrong.append(
+            (
+                (row.number or 1) - 1,
+                f"{row.actual_columns} cells instead of {row.expected_columns}",
+                row.text or "",
+            )
+        )
         return "skip"
 
     try:
@@ -114,8 +121,8 @@ def _header(text: bytes) -> list[str]:
         return []
 
 
-def _numbered(cells: pa.Table, wrong: list[tuple[int, str]]) -> TextTable:
+def _numbered(cells: pa.Table, wrong: list[tuple[int, str, str]]) -> TextTable:
     numbers = np.arange(1, cells.num_rows + len(wrong) + 1)
-    kept = np.setdiff1d(numbers, [number for number, _ in wrong], assume_unique=True)
+    kept = np.setdiff1d(numbers, [number for number, _, _ in wrong], assume_unique=True)
     names = [name.strip() for name in cells.column_names]
     return TextTable(cells.rename_columns(names), kept, tuple(wrong))

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allmende.connectors.gtfs.connector import GtfsConnector
+from allmende.connectors.gtfs.checks import Fault
+from allmende.connectors.gtfs.connector import GtfsConnector, _fitting
 from allmende.connectors.gtfs.feed import Feed, text_table
 from allmende.connectors.gtfs.tables import TABLES
 from allmende.errors import Unreadable
@@ -110,6 +112,23 @@ def test_a_feed_in_a_folder_and_declared_columns(tmp_path: Path) -> None:
     assert parsed.table.to_pylist()[0] == {"line": 5, "id": "r", "agency_id": "1", "route_type": 0}
 
 
+def test_rejected_rows_keep_their_text(tmp_path: Path) -> None:
+    """A row with too few cells, and one whose declared type does not fit: text and value stand beside the reason."""
+    path = _feed(tmp_path, {"stops.txt": "stop_id,stop_name\nshort\nx1,Markt\n7,Ort\n"})
+    parsed = _parse(path, "stops", (Column("number", "integer", source_name="stop_id"),))
+    assert [(one.row, one.raw) for one in parsed.rejected] == [(1, "short"), (2, "x1,Markt")]
+    assert "'x1' does not fit the declared type integer" in parsed.rejected[1].reason
+    assert parsed.table["number"].to_pylist() == [7]
+
+
+def test_a_contract_that_fits_nothing_stays_small() -> None:
+    """All rows with one fault are one mask, not one for each."""
+    many = pa.array([f"x{n}" for n in range(50_000)])
+    faults = list[Fault]()
+    _fitting("text", many, Column("stop_id", "integer"), faults, "stop_id")
+    assert [int(one.rows.sum()) for one in faults] == [50_000]
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
@@ -149,7 +168,7 @@ def test_no_row_is_lost(rows: list[list[str]]) -> None:
     read = text_table(("trip_id,name\n" + "\n".join(quoted)).encode(), "trips")
     assert read.rows == len(rows)
     assert read.cells.num_rows == sum(len(row) == 2 for row in rows)
-    assert sorted([*read.numbers, *(number for number, _ in read.wrong)]) == list(range(1, len(rows) + 1))
+    assert sorted([*read.numbers, *(number for number, _, _ in read.wrong)]) == list(range(1, len(rows) + 1))
 
 
 @pytest.mark.shared
@@ -164,6 +183,7 @@ def test_real_feeds_are_read_or_refused() -> None:
         found |= {(name, table): (one.rows_in, one.rows_rejected) for table, one in every.items()}
     assert found["vpe_gtfs_2024.zip", "stop_times"][0] > 10_000
     assert found["bullrunner-gtfs.zip", "stops"][0] > 50
+    assert {rejected for _, rejected in found.values()} == {0}
     with pytest.raises(Unreadable, match=r"no stops\.txt"):
         _parse(folder / "badgtfs.zip", "stops")
     for path in sorted(folder.glob("gtfs_*/*.txt")):
