@@ -21,7 +21,7 @@ from typing import Any, cast
 from allmende.errors import NotFound
 from allmende.model.problem import Problem
 from allmende.model.text import Text
-from allmende.ports import Connector, Decoder, Standard
+from allmende.ports import Connector, Decoder, Instrument, Standard
 
 GROUP = "allmende.extensions"
 FOLDERS = {
@@ -191,3 +191,14 @@ def decoder_ids() -> tuple[str, ...]:
 def load_standard(id_: str) -> Standard:
     """The standard called `id_`, loaded once; NotFound when there is none or it is broken."""
     return cast(Standard, load("standard", id_))
+
+
+@cache
+def load_instrument(id_: str) -> Instrument:
+    """The instrument called `id_`, loaded once; NotFound when there is none or it is broken."""
+    return cast(Instrument, load("instrument", id_))
+
+
+def instrument_ids() -> tuple[str, ...]:
+    """The ids of all instruments, in order of the alphabet."""
+    return tuple(sorted(m.id for m in manifests("instrument")))

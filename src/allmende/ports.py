@@ -18,8 +18,9 @@ from allmende.model.account import SignIn
 from allmende.model.agreement import Agreement, Delivery, Quota
 from allmende.model.audit import Entry
 from allmende.model.contribution import Contribution, ContributionState
-from allmende.model.dataset import Column, DatasetVersion, Pin
+from allmende.model.dataset import Column, ColumnType, DatasetVersion, Pin
 from allmende.model.document import StoryVersion
+from allmende.model.finding import Finding
 from allmende.model.harvest import ForeignDataset, ForeignEntry, Harvest, Harvested
 from allmende.model.look import Description, Look
 from allmende.model.message import Accepted, Arrival, Change, KeptMessage, Message, MessageStatus
@@ -34,7 +35,7 @@ from allmende.model.series import Bucket, Wanted
 from allmende.model.source import Receipt, Rejected, Source
 from allmende.model.standing import Standing
 from allmende.model.subscription import Described, Event, Progress, Subscription
-from allmende.model.text import Language
+from allmende.model.text import Language, Text
 from allmende.model.thing import AnyDescribed, Datastream, ThingKind
 from allmende.model.upload import Upload
 from allmende.model.use import Use
@@ -212,6 +213,56 @@ class Decoder(Protocol):
         """A function for payloads, made once for many. Raises Unreadable when the options have faults.
 
         The function raises Undecodable; it may be called from several threads.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A part that a column plays for an instrument; `types` are those of the columns that can play it."""
+
+    name: str
+    types: tuple[ColumnType, ...]
+    title: Text
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A setting of an instrument: its kind follows from `usual`, numbers lie between the bounds."""
+
+    name: str
+    usual: float | int | str | bool
+    title: Text
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an instrument made of its rows: the evidence as a table with its columns, and the findings."""
+
+    table: pa.Table
+    columns: tuple[Column, ...]
+    findings: tuple[Finding, ...]
+
+
+class Instrument(Protocol):
+    """Rows of a recipe to findings with their evidence: pure, and the same for the same rows.
+
+    `roles` and `parameters` say what it needs, `verdicts` every word that its findings may come to.
+    """
+
+    roles: tuple[Role, ...]
+    parameters: tuple[Parameter, ...]
+    verdicts: Mapping[str, Text]
+
+    def examine(self, rows: pa.Table, columns: Mapping[str, str], settings: Mapping[str, Any]) -> Examined:
+        """The findings on `rows`. `columns` gives the column of each role, `settings` every parameter.
+
+        Raises RecipeInvalid, with a remedy, when the rows are such that nothing can be said; too few or odd
+        values are no fault but a finding that says so.
         """
         ...
 

@@ -61,6 +61,8 @@ class Figures:
             return self._rows(figure)
         if figure.operation == "cell":
             return self._cell(figure)
+        if figure.operation == "finding":
+            return self._finding(figure)
         return self._of_indicator(figure)
 
     def _rows(self, figure: FigureId) -> Figure:
@@ -92,6 +94,19 @@ class Figures:
             decimals=decimals,
             note=MISSING if value is None else Text(),
         )
+
+    def _finding(self, figure: FigureId) -> Figure:
+        version = self._version(Pin(figure.subject, figure.version))
+        found = next((one for one in version.findings if one.key == figure.get("key")), None)
+        number = found.quantity(figure.get("number") or "") if found else None
+        if number is None:
+            raise NotFound("no finding of this version speaks of such a number", where=str(version.pin))
+        made = self._blank(figure, version, number.title)
+        return replace(
+            made, value=number.value, unit=Text(number.unit, number.unit), unit_code=number.unit,
+            decimals=number.decimals, low=number.low, high=number.high,
+            note=MISSING if number.value is None else Text(),
+        )  # fmt: skip
 
     def _row_trust(self, version: DatasetVersion, keys: Mapping[str, str]) -> Trust:
         """What the row says of itself; ok when the version has no column for it."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from allmende.model.access import Access
 from allmende.model.dataset import Check, Column, DatasetVersion, Pin
+from allmende.model.finding import Finding
 from allmende.ports import Clock, Lake, Store
 
 
@@ -34,6 +35,8 @@ class Made:
     licences: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
     changes_raw: str = ""
+    applied: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 Judge = Callable[[Made], None]
@@ -112,6 +115,8 @@ def publish_table(dataset: str, made: Made, store: Store, lake: Lake, clock: Clo
         attributions=made.attributions,
         checks=made.checks,
         changes_raw=made.changes_raw,
+        applied=made.applied,
+        findings=made.findings,
     )
     store.add_version(version)
     return version
@@ -126,4 +131,5 @@ def _unchanged(latest: DatasetVersion, made: Made, content_hash: str) -> bool:
         and latest.access == made.access
         and latest.licences == made.licences
         and latest.recipe_text == made.recipe_text
+        and (latest.applied, latest.findings) == (made.applied, made.findings)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -9,8 +10,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from allmende.model.figure import Figure
+from allmende.model.finding import Finding, Quantity
 from allmende.model.text import Language
 
+_NAMED = re.compile(r"(\{[a-z0-9_]+\})")
 NARROW = "\u202f"
 FIXED = "\u00a0"
 MINUS = "\u2212"
@@ -58,6 +61,20 @@ def _word_day(period: str | None, language: Language) -> str:
 def word_unit(text: str, unit: str) -> str:
     """A number and its unit, kept together on one line."""
     return f"{text}{FIXED}{unit}" if unit and unit != "1" else text
+
+
+def word_quantity(quantity: Quantity, language: Language) -> str:
+    """A number of a finding with its unit, for people."""
+    return word_unit(word_number(quantity.value, quantity.decimals, language), quantity.unit)
+
+
+def word_finding(finding: Finding, language: Language) -> tuple[tuple[str, Quantity | None], ...]:
+    """The sentence of a finding in parts: plain text, and each number with the quantity it is."""
+    parts: list[tuple[str, Quantity | None]] = []
+    for piece in _NAMED.split(finding.statement.of(language)):
+        quantity = finding.quantity(piece[1:-1]) if piece.startswith("{") else None
+        parts.append((word_quantity(quantity, language) if quantity else piece, quantity))
+    return tuple(part for part in parts if part[0])
 
 
 def word_figure(figure: Figure, language: Language, *, unit: bool = True) -> str:

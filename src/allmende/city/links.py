@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from allmende.catalogue.applied import check_application
 from allmende.catalogue.terms import terms_faults
 from allmende.city.calls import check_calls
 from allmende.city.decode import did_you_mean
@@ -212,6 +213,7 @@ def _check_dataset(city: City, dataset: Dataset, names: Names, file: str) -> Ite
         yield from _unknown(file, "$.recipe", "recipe", [dataset.recipe], names.recipes)
         yield from _check_terms(city, dataset, file)
     yield from _check_columns(city, dataset, file)
+    yield from check_application(dataset, file)
     yield from _check_contributions(city, dataset, file)
     if dataset.closed is not None and not (dataset.closed.title.de and dataset.closed.reason.de):
         hint = "Write title and reason, at least in German, as everybody may read them."

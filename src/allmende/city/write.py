@@ -18,7 +18,16 @@ from allmende.model.source import Source
 from allmende.model.text import LANGUAGES, Text
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SECTIONS = ("options", "observations", "columns", "guard_allowed", "disclosure", "closed", "contributions")
+_SECTIONS = (
+    "options",
+    "observations",
+    "columns",
+    "guard_allowed",
+    "disclosure",
+    "closed",
+    "contributions",
+    "instrument",
+)
 """Settings that have a section of their own, at the end of the file."""
 _OF_OBSERVATIONS = ("columns", "key", "time_column")
 """What the file of a dataset from observations may not say, as all of them have it."""
@@ -86,6 +95,8 @@ def _value(value: Any) -> str:
         return _string(value.label)
     if isinstance(value, Mapping):
         return _table(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _table(_settings(value))
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(one) for one in value)}]"
     if isinstance(value, bool):

@@ -77,7 +77,7 @@ def _content(workspace: Workspace, dataset: Dataset) -> Receipt | None:
 def _publish(workspace: Workspace, dataset: Dataset, cleared: Clearance) -> Run:
     """Publish a dataset, however it is made. Of our faults only HeldBack is raised."""
     city, store, lake, clock = workspace.city, workspace.store, workspace.lake, workspace.clock
-    look_at = partial(judge, workspace, dataset, cleared.decisions)
+    look_at = partial(judge, workspace, dataset, cleared)
     if dataset.recipe:
         return run_recipe(city, dataset, store, lake, workspace.engine, clock, look_at)
     if dataset.observations is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
+from allmende.catalogue.applied import read_applied
 from allmende.catalogue.disclosed import disclose, is_mark
 from allmende.errors import AllmendeError, NotFound
 from allmende.extensions import load_connector
@@ -14,11 +15,12 @@ from allmende.model.dataset import DatasetVersion, Pin
 from allmende.ports import Recomputed
 from allmende.structure.observed import known_on, make_observed
 from allmende.structure.publish import remake
-from allmende.understand.recipe import make_table, maker_hash
+from allmende.understand.recipe import make_result, maker_hash
 
 SAME = "same"
 SAME_THOUGH_CHANGED = "same, although the definition changed since"
 CHANGED = "the definition changed since"
+OTHER_FINDINGS = "other findings"
 DIFFERENT = "the same definition gives other rows today"
 
 
@@ -65,14 +67,23 @@ class Recomputer:
         if dataset is None:
             raise NotFound("the city no longer has this dataset", where=str(version.pin))
         own = tuple(column for column in version.columns if not is_mark(column.name, dataset))
-        as_then = replace(dataset, columns=own)
+        applied = read_applied(version.applied) if version.applied else None
+        as_then = replace(dataset, columns=own, instrument=applied)
         tables = {pin.dataset.replace("-", "_"): pin for pin in version.inputs}
-        rows = make_table(as_then, version.recipe_text, tables, workspace.engine)
+        result = make_result(as_then, version.recipe_text, tables, workspace.engine)
         table = disclose(
-            workspace.city, dataset, rows, own, workspace.store, workspace.lake, before=version.created
+            workspace.city,
+            dataset,
+            result.table,
+            own,
+            workspace.store,
+            workspace.lake,
+            before=version.created,
         ).table
         known = dataset.recipe in workspace.city.recipes
         same = known and maker_hash(workspace.city, dataset) == version.maker_hash
+        if result.findings != version.findings:
+            return OTHER_FINDINGS, same
         return workspace.lake.content_hash(table), same
 
 

@@ -13,19 +13,44 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allmende.catalogue.versions import Made, digest
-from allmende.errors import AllmendeError
+from allmende.errors import AllmendeError, HeldBack
 from allmende.flow.observed import observatory
 from allmende.flow.workspace import Workspace
-from allmende.model.dataset import Dataset, Pin
+from allmende.model.dataset import Dataset, DatasetVersion, Pin
 from allmende.model.guard import Allowed, Decision, GuardFinding, undecided
 from allmende.model.source import Receipt
 from allmende.structure.observed import observed_hash
 from allmende.structure.persons import hold_persons, table_findings
+from allmende.structure.publish import Clearance
 from allmende.understand import recipe
 
+FINDING = "finding"
 
-def judge(workspace: Workspace, dataset: Dataset, decisions: Iterable[Decision], made: Made) -> None:
-    """HeldBack when a result seems to speak of people, and nobody has decided on it here or at an input."""
+
+def judge(workspace: Workspace, dataset: Dataset, cleared: Clearance, made: Made) -> None:
+    """HeldBack when a result comes to a verdict that nobody confirmed, or seems to speak of people and nobody has
+    decided on it here or at an input."""
+    if FINDING not in cleared.reasons:
+        hold_findings(dataset, made, next(iter(workspace.store.versions(dataset.id)), None))
+    _hold_persons(workspace, dataset, cleared.decisions, made)
+
+
+def hold_findings(dataset: Dataset, made: Made, newest: DatasetVersion | None) -> None:
+    """HeldBack when one of the findings comes to another verdict than the last version's, and the city's files do
+    not confirm it. New numbers under a verdict that stands need nobody."""
+    said = {one.verdict for one in dataset.instrument.confirmed} if dataset.instrument else set()
+    stands = {(one.key, one.verdict) for one in newest.findings} if newest else set()
+    new = [f for f in made.findings if f.verdict not in said and (f.key, f.verdict) not in stands]
+    if new:
+        raise HeldBack(
+            f"somebody has to confirm what was found: {', '.join(sorted({one.verdict for one in new}))}",
+            reasons=(FINDING,),
+            where=f"datasets/{dataset.id}.toml",
+            hint="Look at it at the desk and release it, or write the verdict under confirmed in [instrument].",
+        )
+
+
+def _hold_persons(workspace: Workspace, dataset: Dataset, decisions: Iterable[Decision], made: Made) -> None:
     found = table_findings(made.table, made.columns, workspace.city, dataset)
     open_ = undecided(found, (*dataset.guard_allowed, *decisions))
     hold_persons([one for one in open_ if not _carried(workspace, one, made.table, made.inputs)], dataset)

@@ -9,6 +9,7 @@ from typing import Literal
 from allmende.model.access import Access
 from allmende.model.contribution import Collection
 from allmende.model.disclosure import Disclosure
+from allmende.model.finding import Application, Finding
 from allmende.model.guard import Allowed
 from allmende.model.text import Text
 from allmende.model.watched import Selection
@@ -63,6 +64,7 @@ class Dataset:
     the office whose people work on it; `guard_allowed` are decisions on what the guard finds in it, `disclosure` how small groups in its
     counts are hidden before they are published; `closed` is its entry in the register of data that are not open,
     `contributions` says that people may give rows for it,
+    `instrument` works on the rows of the recipe and gives the rows that are published, with its findings,
     `hvd` is its category when the law counts it among high-value data (regulation (EU) 2023/138).
     """
 
@@ -91,6 +93,7 @@ class Dataset:
     disclosure: Disclosure | None = None
     closed: Closed | None = None
     contributions: Collection | None = None
+    instrument: Application | None = None
     hvd: Literal["", "geospatial", "earth", "weather", "statistics", "companies", "mobility"] = ""
 
     @property
@@ -142,6 +145,8 @@ class DatasetVersion:
     SQL that ran. `rejected_raw` is the SHA-256 of a Parquet file with the rejected rows, or empty.
     `access`, `licences` and `attributions` are those at publication. `changes_raw` is the SHA-256 of a Parquet file
     with the cells that disclosure control changed, or empty; it is the city's own log and never shown.
+    `applied` says which instrument worked on the recipe's rows, in which edition and how (JSON), or is empty;
+    `findings` are its statements.
     """
 
     dataset: str
@@ -162,6 +167,8 @@ class DatasetVersion:
     attributions: tuple[str, ...] = ()
     checks: tuple[Check, ...] = field(default=())
     changes_raw: str = ""
+    applied: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def pin(self) -> Pin:

@@ -9,6 +9,7 @@ definition, from which dataset version, for which cell:
     difference~haushalte.3fa9c1@4;period=2016;since=2006
     cell~haushalte-bezirke@4;column=households;key.district=41;key.year=2016
     rows~haushalte-bezirke@4                           number of rows
+    finding~verkehr-vorschau@4;key=backtest;number=gain    a number that a finding of a version speaks of
 
 Characters other than letters, digits, `.`, `_` and `-` are written as `!` and two hex digits per byte.
 """
@@ -25,7 +26,7 @@ from allmende.model.dataset import Pin
 from allmende.model.knowledge import Trust
 from allmende.model.text import Text
 
-Operation = Literal["value", "change", "difference", "cell", "rows"]
+Operation = Literal["value", "change", "difference", "cell", "rows", "finding"]
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]")
 _ESCAPED = re.compile(r"!([0-9a-f]{2})")
 _HEAD = re.compile(
@@ -45,7 +46,8 @@ def _unescape(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class FigureId:
     """The address of one number. `subject` is an indicator's id (operations value, change,
-    difference; then `definition` is the hash of its definition) or a dataset's id (cell, rows).
+    difference; then `definition` is the hash of its definition) or a dataset's id (cell, rows,
+    finding).
     `version` is the version of the dataset that holds the values. `cell` are sorted key-value pairs.
     """
 

@@ -153,7 +153,7 @@ class DatasetReads(Gate):
         if len(columns) == len(version.columns):
             return version
         checks = tuple(replace(check, detail="") for check in version.checks)
-        return replace(version, columns=columns, checks=checks, recipe_text="")
+        return replace(version, columns=columns, checks=checks, recipe_text="", applied="", findings=())
 
     def _described(
         self, principal: Principal, dataset: Dataset, version: DatasetVersion | None

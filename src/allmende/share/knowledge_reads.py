@@ -114,6 +114,8 @@ class KnowledgeReads(RowReads):
     def _columns_behind(self, figure: Figure) -> set[str]:
         if figure.id.operation == "rows":
             return set()
+        if figure.id.operation == "finding":  # any column may have gone into it
+            return {column.name for column in self._store.version(figure.pin).columns}
         if figure.id.operation == "cell":
             keys = (name.removeprefix("key.") for name, _ in figure.id.cell if name.startswith("key."))
             return {figure.id.get("column") or "", *keys}

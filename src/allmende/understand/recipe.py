@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
 
 from allmende.catalogue.access import Accesses, closed_parts
+from allmende.catalogue.applied import applied_text
 from allmende.catalogue.arrow_types import ARROW
 from allmende.catalogue.checks import check_table
 from allmende.catalogue.disclosed import disclose
@@ -24,8 +26,9 @@ from allmende.errors import AllmendeError, ContractBroken, HeldBack, RecipeInval
 from allmende.model.city import City
 from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.run import Run, Step
-from allmende.ports import Clock, Engine, Lake, Store
+from allmende.ports import Clock, Engine, Examined, Lake, Store
 from allmende.store.bodies import plain
+from allmende.understand.instrument import columns_of, examine
 
 
 def run_recipe(
@@ -67,9 +70,9 @@ def _publish(
     recipe = city.recipes[dataset.recipe]
     refuse_terms(city, dataset)
     pins = newest_inputs(city, dataset, store)
-    table = make_table(dataset, recipe.sql, pins, engine)
+    result = make_result(dataset, recipe.sql, pins, engine)
     accesses = Accesses(city)
-    shown = disclose(city, dataset, table, described(dataset, table), store, lake)
+    shown = disclose(city, dataset, result.table, result.columns, store, lake)
     made = Made(
         table=shown.table,
         columns=shown.columns,
@@ -77,7 +80,9 @@ def _publish(
         maker_hash=maker_hash(city, dataset),
         inputs=tuple(pins[name] for name in sorted(pins)),
         recipe_text=recipe.sql,
-        checks=check_table(table, dataset.columns, dataset.key),
+        checks=check_table(result.table, dataset.columns, dataset.key),
+        applied=applied_text(dataset.instrument) if dataset.instrument else "",
+        findings=result.findings,
         access=accesses.dataset(dataset.id),
         licences=tuple(licence.id for licence in accesses.licences(dataset.id)),
         attributions=accesses.attributions(dataset.id),
@@ -120,7 +125,26 @@ def maker_hash(city: City, dataset: Dataset) -> str:
     parts |= closed_parts(city, dataset)
     if dataset.disclosure is not None:
         parts["disclosure"] = repr(dataset.disclosure)
+    if dataset.instrument is not None:
+        parts["instrument"] = applied_text(dataset.instrument)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def make_result(dataset: Dataset, recipe_text: str, inputs: Mapping[str, Pin], engine: Engine) -> Examined:
+    """What a dataset is to publish: the rows of its recipe, or what its instrument says of them.
+
+    Raises RecipeInvalid like `make_table`, and when the instrument cannot work on these rows.
+    """
+    application = dataset.instrument
+    if application is None:
+        table = make_table(dataset, recipe_text, inputs, engine)
+        return Examined(table, described(dataset, table), ())
+    # The declared columns are those of the result: what the recipe gives is the instrument's business.
+    rows = make_table(replace(dataset, columns=(), key=()), recipe_text, inputs, engine)
+    made = examine(application, rows, f"recipes/{dataset.recipe}.sql")
+    return Examined(
+        _ordered(_typed(made.table, dataset), dataset.key), columns_of(dataset, made), made.findings
+    )
 
 
 def make_table(dataset: Dataset, recipe_text: str, inputs: Mapping[str, Pin], engine: Engine) -> pa.Table:

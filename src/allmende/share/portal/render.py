@@ -16,10 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup
 
-from allmende.catalogue.wording import word_figure, word_number, word_period
+from allmende.catalogue.wording import word_figure, word_finding, word_number, word_period, word_quantity
 from allmende.model.city import City
-from allmende.model.dataset import Check
+from allmende.model.dataset import Check, Pin
 from allmende.model.document import Span
+from allmende.model.figure import FigureId
+from allmende.model.finding import Finding, Quantity
 from allmende.model.licence import LICENCES, Licence
 from allmende.model.observation import moment
 from allmende.model.received import FileProblem
@@ -101,6 +103,11 @@ def _around(frame: Frame, city: City, language: Language) -> Mapping[str, Any]:
     }
 
 
+def _figure_of(finding: Finding, quantity: Quantity, pin: Pin) -> FigureId:
+    cell = {"key": finding.key, "number": quantity.name}
+    return FigureId.of("finding", pin.dataset, pin.version, cell=cell)
+
+
 @dataclass(frozen=True)
 class Sayings:
     """What templates call `say`: values in words of the reader's language and the city's time."""
@@ -133,6 +140,21 @@ class Sayings:
     def figure(self, figure: Any, unit: bool = True) -> str:
         """A figure's value."""
         return word_figure(figure, self.language, unit=unit)
+
+    def finding(self, finding: Finding, pin: Pin) -> tuple[tuple[str, str], ...]:
+        """The sentence of a finding in parts: text, and the address of the figure where it is a number."""
+        return tuple(
+            (text, str(_figure_of(finding, quantity, pin)) if quantity else "")
+            for text, quantity in word_finding(finding, self.language)
+        )
+
+    def quantity(self, quantity: Quantity) -> str:
+        """A number of a finding with its unit."""
+        return word_quantity(quantity, self.language)
+
+    def figure_of(self, finding: Finding, quantity: Quantity, pin: Pin) -> str:
+        """The address of a number of a finding."""
+        return str(_figure_of(finding, quantity, pin))
 
     def period(self, period: str | None) -> str:
         """A period."""

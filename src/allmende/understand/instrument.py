@@ -1,0 +1,74 @@
+"""Letting an instrument work on the rows of a recipe: they are checked before, what it says is checked after."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+
+from allmende.catalogue.applied import nearest, settings_of
+from allmende.catalogue.arrow_types import ARROW
+from allmende.errors import RecipeInvalid
+from allmende.extensions import load_instrument
+from allmende.model.dataset import Column, ColumnType, Dataset
+from allmende.model.finding import Application, Finding
+from allmende.ports import Examined, Instrument
+
+_NAMED = re.compile(r"\{([a-z0-9_]+)\}")
+_KINDS: tuple[tuple[str, ColumnType], ...] = (
+    ("bool", "boolean"), ("int", "integer"), ("uint", "integer"), ("float", "number"), ("double", "number"),
+    ("decimal", "number"), ("date", "date"), ("timestamp", "datetime"),
+)  # fmt: skip
+
+
+def examine(application: Application, rows: pa.Table, where: str) -> Examined:
+    """What the instrument makes of `rows`. Raises RecipeInvalid when a column is missing or of another type.
+
+    Of an instrument that breaks its own word (verdicts it never named, rows that do not fit its columns) the fault
+    is told as one of its own.
+    """
+    instrument = load_instrument(application.id)
+    _refuse_columns(instrument, application, rows, where)
+    made = instrument.examine(rows, application.columns, settings_of(instrument, application.parameters))
+    for finding in made.findings:
+        _refuse_finding(finding, instrument, application.id)
+    schema = pa.schema([(column.name, ARROW[column.type]) for column in made.columns])
+    return Examined(made.table.select(schema.names).cast(schema), made.columns, made.findings)
+
+
+def _refuse_columns(instrument: Instrument, application: Application, rows: pa.Table, where: str) -> None:
+    for role in instrument.roles:
+        name = application.columns.get(role.name)
+        if name is None:
+            continue
+        if name not in rows.column_names:
+            raise RecipeInvalid(
+                f"the recipe gives no column {name!r} for {role.name!r}",
+                where=where, hint=nearest(name, rows.column_names),
+            )  # fmt: skip
+        kind = _kind(rows.schema.field(name).type)
+        if kind not in role.types:
+            raise RecipeInvalid(
+                f"{application.id} takes {' or '.join(role.types)} for {role.name!r}, {name!r} is {kind}",
+                where=where, hint="Use cast(... as ...) in the recipe.",
+            )  # fmt: skip
+
+
+def _kind(type_: pa.DataType) -> ColumnType:
+    text = str(type_)
+    return next((kind for start, kind in _KINDS if text.startswith(start)), "text")
+
+
+def _refuse_finding(finding: Finding, instrument: Instrument, id_: str) -> None:
+    named = set(_NAMED.findall(finding.statement.de + finding.statement.en))
+    unknown = sorted(named - {one.name for one in finding.quantities})
+    if finding.verdict not in instrument.verdicts or unknown:
+        what = f"speaks of {', '.join(unknown)}" if unknown else f"comes to {finding.verdict!r}"
+        raise RecipeInvalid(
+            f"the instrument {id_!r} {what}, which it never named", hint="This is a fault of the instrument."
+        )
+
+
+def columns_of(dataset: Dataset, made: Examined) -> tuple[Column, ...]:
+    """The columns as the city declares them, else as the instrument describes them."""
+    return dataset.columns or made.columns
