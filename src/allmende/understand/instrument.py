@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -11,7 +13,7 @@ from allmende.catalogue.arrow_types import ARROW
 from allmende.errors import RecipeInvalid
 from allmende.extensions import load_instrument
 from allmende.model.dataset import Column, ColumnType, Dataset
-from allmende.model.finding import Application, Finding
+from allmende.model.finding import Application, Finding, Quantity
 from allmende.ports import Examined, Instrument
 
 _NAMED = re.compile(r"\{([a-z0-9_]+)\}")
@@ -32,8 +34,29 @@ def examine(application: Application, rows: pa.Table, where: str) -> Examined:
     made = instrument.examine(rows, application.columns, settings_of(instrument, application.parameters))
     for finding in made.findings:
         _refuse_finding(finding, instrument, application.id)
+    findings = tuple(replace(one, quantities=tuple(map(_rounded, one.quantities))) for one in made.findings)
     schema = pa.schema([(column.name, ARROW[column.type]) for column in made.columns])
-    return Examined(made.table.select(schema.names).cast(schema), made.columns, made.findings)
+    table = _significant(made.table.select(schema.names).cast(schema))
+    return Examined(table, made.columns, findings)
+
+
+def _rounded(quantity: Quantity) -> Quantity:
+    value, low, high = (_significant_of(one) for one in (quantity.value, quantity.low, quantity.high))
+    return replace(quantity, value=value, low=low, high=high)
+
+
+def _significant_of(value: float | None) -> float | None:
+    """Ten digits: another machine's arithmetic differs in the last of sixteen, and the sentence must not."""
+    return float(f"{value:.9e}") if value is not None and math.isfinite(value) else None
+
+
+def _significant(table: pa.Table) -> pa.Table:
+    """The table with every number rounded like those of the findings; what is not finite is unknown."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type):
+            values = [_significant_of(one) for one in table.column(index).to_pylist()]
+            table = table.set_column(index, field, pa.array(values, field.type))
+    return table
 
 
 def _refuse_columns(instrument: Instrument, application: Application, rows: pa.Table, where: str) -> None:

@@ -21,7 +21,7 @@ _STEPS = {3600: 168, 0: 12}
 """How far ahead is usual: a week of hours, a year of months; else one cycle."""
 
 COLUMNS = (
-    Column("kind", "text", Text("Art", "Kind"), required=True, values=("forecast", "backtest")),
+    Column("kind", "text", Text("Art", "Kind"), required=True, values=("ahead", "backtest")),
     Column("origin", "datetime", Text("Stand", "Made from what was known at"), required=True),
     Column("time", "datetime", Text("Zeit", "Time"), required=True),
     Column("forecast", "number", Text("Vorhersage", "Forecast")),
@@ -108,7 +108,7 @@ def _finding(tested: Tested, level: float) -> Finding:
         Quantity("folds", Text("Proben", "Back-tests"), float(len(tested.judged)), "1", 0),
     )  # fmt: skip
     verdict = "forecast" if gain > 0 else "withheld"
-    return Finding("forecast", verdict, _STATEMENTS[verdict], quantities, ASSUMPTIONS, level, 10)
+    return Finding("forecast", verdict, _STATEMENTS[verdict], quantities, ASSUMPTIONS, level, 12)
 
 
 _PROOF = Text(
@@ -153,7 +153,7 @@ def _rows(grid: Grid, fold: Fold) -> pa.Table:
     made = {
         name: pa.array(values, from_pandas=True) for name, values in numbers.items() if values is not None
     }
-    made["kind"] = pa.array(["backtest" if is_past else "forecast"] * count)
+    made["kind"] = pa.array(["backtest" if is_past else "ahead"] * count)
     made["origin"] = pa.array(np.repeat(origin, count)).cast(_TIME)
     made["time"] = pa.array(times).cast(_TIME)
     return pa.table({name: made.get(name, pa.nulls(count, kind)) for name, kind in _ARROW.items()})

@@ -49,6 +49,7 @@ def forecasts(past: Past) -> dict[str, Values]:
     wave = _smooth(past, root)
     squared = [wave[ahead], wave[ahead] + _level(past, root, wave, 6, 0.98), wave[ahead] + _level(past, root, wave, 2, 0.9)]  # fmt: skip
     mean = float(values[-past.cycle :].mean())
+    lines = _lines(past)
     return {
         NAIVE: values[len(values) - past.cycle + np.arange(len(ahead)) % past.cycle],
         "profile": fast[ahead],
@@ -59,24 +60,67 @@ def forecasts(past: Past) -> dict[str, Values]:
         "wave and level": _unrooted(squared[1], lowest),
         "wave and last": _unrooted(squared[2], lowest),
         "last day": values[len(values) - past.day + np.arange(len(ahead)) % past.day],
+        **{name: _along(past, line, lowest) for name, line in lines.items()},
         "last value": mean + (values[-1] - mean) * 0.97 ** np.arange(1, len(ahead) + 1),
     }
 
 
 def mixed(made: dict[str, Values], worth: dict[str, float]) -> Values:
-    """The forecasts weighed by their worth; the weights add up to one."""
-    total = sum(worth.values())
-    return np.asarray(sum(made[name] * (worth[name] / total) for name in made), np.float64)
+    """The forecasts weighed by their worth; the weights add up to one. What was never tested is left out."""
+    known = [name for name in made if name in worth]
+    total = sum(worth[name] for name in known)
+    return np.asarray(sum(made[name] * (worth[name] / total) for name in known), np.float64)
 
 
-def worths(errors: Sequence[dict[str, float]], power: float = 4.0, looked_at: int = 8) -> dict[str, float]:
+def worths(errors: Sequence[dict[str, float]], power: float = 6.0, looked_at: int = 8) -> dict[str, float]:
     """What each forecast was worth in the last back-tests: the power of its error, upside down. Even before that."""
     recent = errors[-looked_at:]
     if not recent:
         return {}
-    mean = {name: float(np.mean([one[name] for one in recent])) for name in recent[0]}
+    tested = [name for name in recent[0] if all(name in one for one in recent)]
+    mean = {name: float(np.mean([one[name] for one in recent])) for name in tested}
     best = min(mean.values())
     return {name: ((best + _FEW) / (error + _FEW)) ** power for name, error in mean.items()}
+
+
+def _lines(past: Past) -> dict[str, Values]:
+    """How the level goes, at each known step and the steps ahead: a straight line through the last cycles, and the
+    course of the year where a year and a quarter is known."""
+    count, ahead = len(past.values) // past.cycle, len(past.ahead)
+    means = past.values[-count * past.cycle :].reshape(count, past.cycle).mean(axis=1)
+    steps = np.arange(-len(past.values), ahead, dtype=np.float64) + 0.5
+    middles = (np.arange(-count, 0, dtype=np.float64) + 0.5) * past.cycle
+    recent = slice(-6, None)
+    slope, level = np.polyfit(middles[recent], means[recent], 1) if count > 2 else (0.0, means[-1])
+    found = {"drift": level + slope * np.minimum(steps, 2 * past.cycle)}
+    year = 365.25 * past.day if past.cycle == 7 * past.day else 0.0
+    if year and len(past.values) > 1.25 * year:
+        found["year"] = _year(steps, middles, means, year)
+    return found
+
+
+def _year(steps: Values, middles: Values, means: Values, year: float) -> Values:
+    """The course of the year through the means of the weeks, moved to where the last three of them lie."""
+    turns = np.arange(1, 4) * 2 * np.pi / year
+
+    def columns(at: Values) -> Values:
+        waves = [wave(turn * at) for turn in turns for wave in (np.sin, np.cos)]
+        return np.column_stack([np.ones(len(at)), at / year, *waves])
+
+    known = columns(middles)
+    costs = np.diag([1e-6, 1e-3, *[0.05 * k * k for k in (1, 1, 2, 2, 3, 3)]])
+    learnt = np.linalg.solve(known.T @ known + costs, known.T @ means)
+    off = float((means[-3:] - known[-3:] @ learnt).mean())
+    return np.asarray(columns(steps) @ learnt + off, np.float64)
+
+
+def _along(past: Past, line: Values, lowest: float) -> Values:
+    """The usual share of each slot in the level, times the level to come."""
+    scale = float(np.abs(past.values - lowest).mean()) or 1.0
+    level = np.maximum(line - lowest, 0.05 * scale)
+    shares = (past.values - lowest) / level[: len(past.values)]
+    usual = _profile(past, shares, 0.8, 12)
+    return np.asarray(usual[past.ahead] * level[len(past.values) :] + lowest, np.float64)
 
 
 def _unrooted(values: Values, lowest: float) -> Values:

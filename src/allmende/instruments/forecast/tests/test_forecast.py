@@ -85,7 +85,7 @@ def test_a_walk_at_random_is_withheld_or_hardly_better() -> None:
     week = np.cumsum(chance.normal(0, 1, (60, 168)), axis=0).reshape(-1) + 100
     made = applied([float(value) for value in week])
     assert made.findings[0].verdict == "withheld"
-    assert "forecast" not in made.table.column("kind").to_pylist()
+    assert "ahead" not in made.table.column("kind").to_pylist()
 
 
 def test_the_shown_errors_are_those_of_the_rows() -> None:
@@ -121,7 +121,7 @@ def test_summer_time_does_not_shift_the_morning() -> None:
     chance = np.random.default_rng(5).normal(0, 5, len(times))
     values = [100.0 * (hour == 8) + 50 + float(noise) for hour, noise in zip(local, chance, strict=True)]
     made = applied(list(values), zone="Europe/Berlin")
-    ahead = [row for row in made.table.to_pylist() if row["kind"] == "forecast"]
+    ahead = [row for row in made.table.to_pylist() if row["kind"] == "ahead"]
     peaks = {row["time"].hour for row in ahead if row["forecast"] > 100}
     assert peaks == {6}, "eight in Berlin's summer is six in UTC"
 
