@@ -12,7 +12,8 @@ from litestar.testing import TestClient
 Site = TestClient[Litestar]
 PAGES = [
     "/", "/wissen", "/w/growing-districts", "/w/growing-districts@1", "/ziele", "/ziele/people", "/stadtteil",
-    "/stadtteil/altstadt", "/daten", "/d/population", "/d/population@1", "/karte", "/karte?ebene=nursery-places",
+    "/stadtteil/altstadt", "/daten", "/d/population", "/d/population@1", "/karte", "/d/cycling-ahead", "/d/nursery-compared",
+    "/f/finding~cycling-ahead@1;key=forecast;number=gain", "/karte?ebene=nursery-places",
     "/suche?q=Spielplatz", "/suche?q=Rat", "/stand", "/impressum", "/datenschutz", "/barrierefreiheit",
 ]  # fmt: skip
 _LINK = re.compile(r'(?:href|src|action)="([^"]+)"')
