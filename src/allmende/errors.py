@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from allmende.model.finding import Finding
     from allmende.model.guard import GuardFinding
     from allmende.model.problem import Problem
 
@@ -92,7 +93,8 @@ class ContractBroken(AllmendeError):
 class HeldBack(ContractBroken):
     """A person has to look at this content before it is shown. The last released version stays public.
 
-    `reasons` are codes (`rows`, `columns`, `personal`), `findings` what the guard found.
+    `reasons` are codes (`rows`, `columns`, `personal`), `findings` what the guard found, `conclusions` what an
+    instrument says that nobody has confirmed. The message can become public, so it does not tell them.
     """
 
     def __init__(
@@ -101,12 +103,14 @@ class HeldBack(ContractBroken):
         *,
         reasons: Sequence[str],
         findings: Sequence[GuardFinding] = (),
+        conclusions: Sequence[Finding] = (),
         where: str = "",
         hint: str = "",
     ) -> None:
         super().__init__(message, where=where, hint=hint)
         self.reasons = tuple(reasons)
         self.findings = tuple(findings)
+        self.conclusions = tuple(conclusions)
 
 
 class RecipeInvalid(AllmendeError):

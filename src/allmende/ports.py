@@ -241,11 +241,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Examined:
-    """What an instrument made of its rows: the evidence as a table with its columns, and the findings."""
+    """What an instrument made of its rows: the evidence as a table with its columns, and the findings.
+
+    Numbers of columns that are `carried` are those of the input and stay as they are; computed ones are rounded.
+    """
 
     table: pa.Table
     columns: tuple[Column, ...]
     findings: tuple[Finding, ...]
+    carried: tuple[str, ...] = ()
 
 
 class Instrument(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,19 +11,22 @@ from typing import Any
 
 import pytest
 
-from allmende.catalogue.applied import check_application
 from allmende.city.decode import decode
+from allmende.city.instruments import check_application
 from allmende.city.write import dataset_text
 from allmende.errors import NotFound
 from allmende.flow.recompute import OTHER_FINDINGS, SAME, Recomputer
+from allmende.flow.releasing import Releasing
 from allmende.model.access import Access
 from allmende.model.city import City
 from allmende.model.dataset import Dataset, Pin
+from allmende.model.disclosure import Disclosure
 from allmende.model.figure import FigureId
 from allmende.model.finding import Application, Confirmation
 from allmende.model.knowledge import Recipe
 from allmende.model.text import Text
 from tests.flow.conftest import Work
+from tests.flow.test_held import BEN, know
 
 CONFIRMED = (Confirmation("withheld", "Team Daten", date(2026, 11, 24)),)
 STEP = "recipe:benches-ahead"
@@ -36,10 +40,18 @@ def daily(weeks: int) -> list[list[Any]]:
     return [["number", "year", "height"], *rows]
 
 
-def looking_ahead(city: City, confirmed: tuple[Confirmation, ...] = ()) -> City:
+def owned(city: City) -> City:
+    """The green department owns the forecast."""
+    found = replace(city.datasets["benches-ahead"], department="green")
+    return replace(city, datasets={**city.datasets, found.id: found})
+
+
+def looking_ahead(
+    city: City, confirmed: tuple[Confirmation, ...] = (), settings: Mapping[str, Any] | None = None
+) -> City:
     """The city with a forecast made from its benches."""
     sql = "select cast(timestamp '1970-01-01 00:00:00' + number * interval '1' second as date) as day, height from benches"
-    application = Application("forecast", {"time": "day", "value": "height"}, {}, confirmed)
+    application = Application("forecast", {"time": "day", "value": "height"}, settings or {}, confirmed)
     ahead = Dataset(
         "benches-ahead", Text("Bänke voraus", "Benches ahead"), recipe="benches-ahead", access=Access.OPEN,
         key=(), instrument=application,
@@ -58,6 +70,51 @@ def test_a_conclusion_nobody_confirmed_is_held_back(work: Work) -> None:
         one for one in work.workspace.store.releases.of_dataset("benches-ahead") if one.state == "held"
     ]
     assert [one.held_for for one in waiting] == [("finding",)]
+
+
+def test_who_confirms_sees_it_and_others_do_not(work: Work) -> None:
+    """The release holds the sentence; what becomes public of the run does not; approved, it is published."""
+    know(work, BEN)
+    work.answer(daily(20))
+    work.become(lambda city: owned(looking_ahead(city)))
+    (held,) = [run for run in work.runs() if str(run.step) == STEP]
+    assert "withheld" not in held.message + held.hint
+    desk = Releasing(work.workspace)
+    (release,) = desk.seen_by(BEN)
+    assert [one.verdict for one in release.conclusions] == ["withheld"]
+    assert release.conclusions[0].quantity("naive") is not None
+    desk.approve(BEN, release.id, release.revision, "it is so")
+    assert work.run()[STEP] == "new"
+    version = work.workspace.store.latest_versions()["benches-ahead"]
+    assert version.findings == release.conclusions
+    assert desk.get(BEN, release.id).state == "published"
+    work.answer(daily(21))
+    work.wait(hours=2)
+    assert work.run()[STEP] == "new", "the verdict stands"
+
+
+def test_a_refused_conclusion_stays_unpublished(work: Work) -> None:
+    """Refused once, the same conclusion on the same rows is not asked for again."""
+    know(work, BEN)
+    work.answer(daily(20))
+    work.become(lambda city: owned(looking_ahead(city)))
+    work.run()
+    desk = Releasing(work.workspace)
+    (release,) = desk.seen_by(BEN)
+    desk.refuse(BEN, release.id, release.revision, "the counter was broken")
+    assert work.run()[STEP] == "unchanged"
+    assert [one.state for one in desk.seen_by(BEN)] == ["refused"]
+    assert "benches-ahead" not in work.workspace.store.latest_versions()
+
+
+def test_the_same_verdict_on_another_question_is_asked_for(work: Work) -> None:
+    """With another setting it is another conclusion, and the old one stays meanwhile."""
+    work.answer(daily(20))
+    work.become(lambda city: looking_ahead(city, CONFIRMED))
+    work.run()
+    work.become(lambda city: looking_ahead(city, settings={"horizon": 3}))
+    assert work.run()[STEP] == "held"
+    assert work.workspace.store.latest_versions()["benches-ahead"].number == 1
 
 
 def test_a_confirmed_conclusion_is_published_and_made_again(work: Work) -> None:
@@ -82,7 +139,7 @@ def test_a_conclusion_that_stands_goes_on_without_the_file(work: Work) -> None:
     work.become(looking_ahead)
     work.answer(daily(21))
     work.wait(hours=2)
-    assert work.run()[STEP] in ("new", "unchanged")
+    assert work.run()[STEP] == "new"
 
 
 def test_another_conclusion_is_held_back_again(work: Work) -> None:
@@ -126,7 +183,7 @@ def test_changed_findings_are_told_from_equal_rows(work: Work) -> None:
     lied = replace(finding, quantities=(replace(finding.quantities[0], value=1e6), *finding.quantities[1:]))
     store.add_version(replace(version, number=2, findings=(lied,)))
     made = Recomputer(work.workspace)(Pin("benches-ahead", 2))
-    assert (made.equal, made.content_hash) == (False, OTHER_FINDINGS)
+    assert (made.equal, made.reason, made.content_hash) == (False, OTHER_FINDINGS, version.content_hash)
 
 
 def test_faults_of_an_application_are_all_told() -> None:
@@ -143,6 +200,8 @@ def test_faults_of_an_application_are_all_told() -> None:
     assert "folds" in found["$.instrument.parameters.folsd"]
     assert "outside" in found["$.instrument.parameters.level"]
     assert "forecast" in found["$.instrument.confirmed"]
+    hidden = replace(told, disclosure=Disclosure("suppression", "people", ("a",), ("b",)))
+    assert any("[disclosure]" in one.message for one in check_application(hidden, "x"))
     unknown = replace(told, recipe="", instrument=Application("forcast"))
     assert [one.path for one in check_application(unknown, "x")] == ["$.instrument", "$.instrument.id"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,7 +12,6 @@ from allmende.model.figure import Figure
 from allmende.model.finding import Finding, Quantity
 from allmende.model.text import Language
 
-_NAMED = re.compile(r"(\{[a-z0-9_]+\})")
 NARROW = "\u202f"
 FIXED = "\u00a0"
 MINUS = "\u2212"
@@ -69,12 +67,11 @@ def word_quantity(quantity: Quantity, language: Language) -> str:
 
 
 def word_finding(finding: Finding, language: Language) -> tuple[tuple[str, Quantity | None], ...]:
-    """The sentence of a finding in parts: plain text, and each number with the quantity it is."""
-    parts: list[tuple[str, Quantity | None]] = []
-    for piece in _NAMED.split(finding.statement.of(language)):
-        quantity = finding.quantity(piece[1:-1]) if piece.startswith("{") else None
-        parts.append((word_quantity(quantity, language) if quantity else piece, quantity))
-    return tuple(part for part in parts if part[0])
+    """The sentence of a finding in parts: text, and the quantity where it is a number."""
+    return tuple(
+        (part, None) if isinstance(part, str) else (word_quantity(part, language), part)
+        for part in finding.parts(language)
+    )
 
 
 def word_figure(figure: Figure, language: Language, *, unit: bool = True) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from allmende.catalogue.applied import check_application
 from allmende.catalogue.terms import terms_faults
 from allmende.city.calls import check_calls
 from allmende.city.decode import did_you_mean
 from allmende.city.files import KINDS
+from allmende.city.instruments import check_application
 from allmende.city.recipes import check_recipes
 from allmende.errors import AllmendeError
 from allmende.extensions import connector_ids, load_connector

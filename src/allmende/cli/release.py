@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from allmende.catalogue.wording import word_finding
 from allmende.cli.options import Place, city_argument, data_option
 from allmende.model.release import Step
 
@@ -95,6 +96,9 @@ def _show(desk: Releasing, person: Person, which: str) -> None:
         click.echo(
             f"{mark} {one.kind} in {one.column or 'the table'}: {one.count} ({', '.join(one.examples)})"
         )
+    for conclusion in found.conclusions:
+        words = "".join(text for text, _ in word_finding(conclusion, "en"))
+        click.echo(f"? {conclusion.verdict}: {words}")
     for step in desk.history(person, which):
         click.echo(f"{step.at:%Y-%m-%d %H:%M} {step.actor} {step.action}: {step.reason}")
 

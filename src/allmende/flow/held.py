@@ -176,7 +176,7 @@ def hold(
         known is not None
         and known.state == "held"
         and set(fault.reasons) <= set(known.held_for)
-        and (known.maker, known.findings) == (maker, fault.findings)
+        and (known.maker, known.findings, known.conclusions) == (maker, fault.findings, fault.conclusions)
     ):
         return known
     _close_older(workspace, dataset, now, "something newer came")
@@ -193,7 +193,7 @@ def hold(
     # Nobody can decide these away: the columns, the table or the rule have to become others.
     stuck = definition is not None or DISCLOSURE in fault.reasons
     checks = (Check("contract", False, 0, f"{fault.message} {fault.hint}"),) if stuck else ()
-    made = checked(made, checks, fault.findings, None, None)
+    made = replace(checked(made, checks, fault.findings, None, None), conclusions=fault.conclusions)
     workspace.store.releases.add(made, ReleaseStep(made.id, 1, now, SYSTEM, "hold", "held", fault.message))
     if definition is not None:
         _look(workspace, made)

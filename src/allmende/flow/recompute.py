@@ -12,6 +12,7 @@ from allmende.extensions import load_connector
 from allmende.flow.observed import observatory
 from allmende.flow.workspace import Workspace
 from allmende.model.dataset import DatasetVersion, Pin
+from allmende.model.finding import Finding
 from allmende.ports import Recomputed
 from allmende.structure.observed import known_on, make_observed
 from allmende.structure.publish import remake
@@ -20,7 +21,7 @@ from allmende.understand.recipe import make_result, maker_hash
 SAME = "same"
 SAME_THOUGH_CHANGED = "same, although the definition changed since"
 CHANGED = "the definition changed since"
-OTHER_FINDINGS = "other findings"
+OTHER_FINDINGS = "the same rows, but the instrument says something else of them"
 DIFFERENT = "the same definition gives other rows today"
 
 
@@ -38,13 +39,15 @@ class Recomputer:
         version = self._workspace.store.version(pin)
         started = perf_counter()
         try:
-            made, same_definition = self._make(version)
+            made, same_definition, findings = self._make(version)
         except AllmendeError as error:
             return Recomputed(pin, False, str(error), "", perf_counter() - started)
-        equal = made == version.content_hash
-        return Recomputed(pin, equal, _reason(equal, same_definition), made, perf_counter() - started)
+        same_rows, same_words = made == version.content_hash, findings == version.findings
+        reason = OTHER_FINDINGS if same_rows and not same_words else _reason(same_rows, same_definition)
+        return Recomputed(pin, same_rows and same_words, reason, made, perf_counter() - started)
 
-    def _make(self, version: DatasetVersion) -> tuple[str, bool]:
+    def _make(self, version: DatasetVersion) -> tuple[str, bool, tuple[Finding, ...]]:
+        """The hash of the rows, whether the definition is the same, and the findings."""
         if version.recipe_text:
             return self._compute(version)
         workspace = self._workspace
@@ -53,14 +56,14 @@ class Recomputer:
             shop = observatory(workspace)
             made = make_observed(shop, dataset, known_on(version), past=True)
             same = made.maker_hash == version.maker_hash
-            return workspace.lake.content_hash(made.table), same
+            return workspace.lake.content_hash(made.table), same, ()
         if dataset is None or dataset.source not in workspace.city.sources:
             raise NotFound("the city no longer makes this dataset from a source", where=str(version.pin))
         connector = load_connector(workspace.city.sources[dataset.source].connector)
         again = remake(workspace.city, version, connector, workspace.store, workspace.lake)
-        return again.content_hash, again.same_definition
+        return again.content_hash, again.same_definition, ()
 
-    def _compute(self, version: DatasetVersion) -> tuple[str, bool]:
+    def _compute(self, version: DatasetVersion) -> tuple[str, bool, tuple[Finding, ...]]:
         """Run the recipe as it was then: its own text, inputs and columns."""
         workspace = self._workspace
         dataset = workspace.city.datasets.get(version.dataset)
@@ -82,9 +85,7 @@ class Recomputer:
         ).table
         known = dataset.recipe in workspace.city.recipes
         same = known and maker_hash(workspace.city, dataset) == version.maker_hash
-        if result.findings != version.findings:
-            return OTHER_FINDINGS, same
-        return workspace.lake.content_hash(table), same
+        return workspace.lake.content_hash(table), same, result.findings
 
 
 def _reason(equal: bool, same_definition: bool) -> str:

@@ -37,16 +37,20 @@ def judge(workspace: Workspace, dataset: Dataset, cleared: Clearance, made: Made
 
 def hold_findings(dataset: Dataset, made: Made, newest: DatasetVersion | None) -> None:
     """HeldBack when one of the findings comes to another verdict than the last version's, and the city's files do
-    not confirm it. New numbers under a verdict that stands need nobody."""
+    not confirm it. New numbers under a verdict that stands need nobody, as long as the question is the same."""
     said = {one.verdict for one in dataset.instrument.confirmed} if dataset.instrument else set()
-    stands = {(one.key, one.verdict) for one in newest.findings} if newest else set()
+    asked = (made.recipe_text, made.applied)
+    same = newest is not None and (newest.recipe_text, newest.applied) == asked
+    stands = {(one.key, one.verdict) for one in newest.findings} if newest and same else set()
     new = [f for f in made.findings if f.verdict not in said and (f.key, f.verdict) not in stands]
     if new:
         raise HeldBack(
-            f"somebody has to confirm what was found: {', '.join(sorted({one.verdict for one in new}))}",
+            "somebody has to confirm what an instrument found",
             reasons=(FINDING,),
+            conclusions=made.findings,
             where=f"datasets/{dataset.id}.toml",
-            hint="Look at it at the desk and release it, or write the verdict under confirmed in [instrument].",
+            hint="`allmende release show` tells it, as does the desk; release it there, or write the verdict under "
+            "confirmed in [instrument].",
         )
 
 

@@ -6,12 +6,15 @@ out, so a finding has the version's lineage, licence, access and trust, and is m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from allmende.model.text import Text
+from allmende.model.text import Language, Text
+
+_NAMED = re.compile(r"\{([a-z0-9_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class Finding:
     assumptions: tuple[Text, ...] = ()
     level: float | None = None
     tried: int = 1
+
+    def parts(self, language: Language) -> tuple[str | Quantity, ...]:
+        """The statement in parts: plain text, and each quantity it names. KeyError when it names another."""
+        known = {one.name: one for one in self.quantities}
+        pieces = _NAMED.split(self.statement.of(language))  # every second piece is a name
+        parts = [known[piece] if n % 2 else piece for n, piece in enumerate(pieces)]
+        return tuple(part for part in parts if part)
 
     def quantity(self, name: str) -> Quantity | None:
         """The quantity called `name`, or None."""

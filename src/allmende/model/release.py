@@ -14,6 +14,7 @@ from typing import Literal
 
 from allmende.errors import Conflict, NotAllowed
 from allmende.model.dataset import Check
+from allmende.model.finding import Finding
 from allmende.model.guard import Decision, GuardFinding, undecided
 from allmende.model.person import Grant, Person, Role
 from allmende.model.standing import Definition
@@ -94,7 +95,7 @@ class Release:
     the bytes, `definition` what was described (None when the city's files do), `checked_for` the fingerprint of
     bytes and description that the checks were made for. `held_for` are the reasons (codes) of a refresh that was
     stopped, `maker` the hash of the definition that made it. `involved` are all who filled, described, checked or
-    decided: none of them may approve. `work` is what a child process is doing, `fault` why it could not.
+    decided: none of them may approve. `conclusions` are what an instrument says of it, to be confirmed. `work` is what a child process is doing, `fault` why it could not.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Release:
     work: Work = ""
     fault: str = ""
     hint: str = ""
+    conclusions: tuple[Finding, ...] = ()
 
     @property
     def open_findings(self) -> tuple[GuardFinding, ...]:

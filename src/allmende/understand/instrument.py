@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
+from collections.abc import Collection
 from dataclasses import replace
 
 import pyarrow as pa
 
-from allmende.catalogue.applied import nearest, settings_of
+from allmende.catalogue.applied import settings_of
 from allmende.catalogue.arrow_types import ARROW
 from allmende.errors import RecipeInvalid
 from allmende.extensions import load_instrument
-from allmende.model.dataset import Column, ColumnType, Dataset
+from allmende.model.dataset import ColumnType
 from allmende.model.finding import Application, Finding, Quantity
+from allmende.model.text import LANGUAGES
 from allmende.ports import Examined, Instrument
 
-_NAMED = re.compile(r"\{([a-z0-9_]+)\}")
 _KINDS: tuple[tuple[str, ColumnType], ...] = (
     ("bool", "boolean"), ("int", "integer"), ("uint", "integer"), ("float", "number"), ("double", "number"),
     ("decimal", "number"), ("date", "date"), ("timestamp", "datetime"),
@@ -36,8 +36,8 @@ def examine(application: Application, rows: pa.Table, where: str) -> Examined:
         _refuse_finding(finding, instrument, application.id)
     findings = tuple(replace(one, quantities=tuple(map(_rounded, one.quantities))) for one in made.findings)
     schema = pa.schema([(column.name, ARROW[column.type]) for column in made.columns])
-    table = _significant(made.table.select(schema.names).cast(schema))
-    return Examined(table, made.columns, findings)
+    table = made.table.select(schema.names).cast(schema)
+    return replace(made, table=_significant(table, made.carried), findings=findings)
 
 
 def _rounded(quantity: Quantity) -> Quantity:
@@ -50,10 +50,10 @@ def _significant_of(value: float | None) -> float | None:
     return float(f"{value:.9e}") if value is not None and math.isfinite(value) else None
 
 
-def _significant(table: pa.Table) -> pa.Table:
-    """The table with every number rounded like those of the findings; what is not finite is unknown."""
+def _significant(table: pa.Table, carried: Collection[str]) -> pa.Table:
+    """The table with its computed numbers rounded like those of the findings; what is not finite is unknown."""
     for index, field in enumerate(table.schema):
-        if pa.types.is_floating(field.type):
+        if pa.types.is_floating(field.type) and field.name not in carried:
             values = [_significant_of(one) for one in table.column(index).to_pylist()]
             table = table.set_column(index, field, pa.array(values, field.type))
     return table
@@ -67,7 +67,7 @@ def _refuse_columns(instrument: Instrument, application: Application, rows: pa.T
         if name not in rows.column_names:
             raise RecipeInvalid(
                 f"the recipe gives no column {name!r} for {role.name!r}",
-                where=where, hint=nearest(name, rows.column_names),
+                where=where, hint=f"It gives {', '.join(rows.column_names)}.",
             )  # fmt: skip
         kind = _kind(rows.schema.field(name).type)
         if kind not in role.types:
@@ -83,15 +83,11 @@ def _kind(type_: pa.DataType) -> ColumnType:
 
 
 def _refuse_finding(finding: Finding, instrument: Instrument, id_: str) -> None:
-    named = set(_NAMED.findall(finding.statement.de + finding.statement.en))
-    unknown = sorted(named - {one.name for one in finding.quantities})
-    if finding.verdict not in instrument.verdicts or unknown:
-        what = f"speaks of {', '.join(unknown)}" if unknown else f"comes to {finding.verdict!r}"
-        raise RecipeInvalid(
-            f"the instrument {id_!r} {what}, which it never named", hint="This is a fault of the instrument."
-        )
-
-
-def columns_of(dataset: Dataset, made: Examined) -> tuple[Column, ...]:
-    """The columns as the city declares them, else as the instrument describes them."""
-    return dataset.columns or made.columns
+    hint = "This is a fault of the instrument."
+    if finding.verdict not in instrument.verdicts:
+        raise RecipeInvalid(f"{id_} comes to {finding.verdict!r}, which it never announced", hint=hint)
+    try:
+        for language in LANGUAGES:
+            finding.parts(language)
+    except KeyError as name:
+        raise RecipeInvalid(f"{id_} speaks of {name}, which is none of its numbers", hint=hint) from None

@@ -28,7 +28,7 @@ from allmende.model.dataset import Column, Dataset, DatasetVersion, Pin
 from allmende.model.run import Run, Step
 from allmende.ports import Clock, Engine, Examined, Lake, Store
 from allmende.store.bodies import plain
-from allmende.understand.instrument import columns_of, examine
+from allmende.understand.instrument import examine
 
 
 def run_recipe(
@@ -142,9 +142,8 @@ def make_result(dataset: Dataset, recipe_text: str, inputs: Mapping[str, Pin], e
     # The declared columns are those of the result: what the recipe gives is the instrument's business.
     rows = make_table(replace(dataset, columns=(), key=()), recipe_text, inputs, engine)
     made = examine(application, rows, f"recipes/{dataset.recipe}.sql")
-    return Examined(
-        _ordered(_typed(made.table, dataset), dataset.key), columns_of(dataset, made), made.findings
-    )
+    table = _ordered(_typed(made.table, dataset), dataset.key)
+    return Examined(table, dataset.columns or made.columns, made.findings)
 
 
 def make_table(dataset: Dataset, recipe_text: str, inputs: Mapping[str, Pin], engine: Engine) -> pa.Table:

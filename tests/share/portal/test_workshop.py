@@ -13,8 +13,12 @@ from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from allmende.collect.uploads import PartUploads
+from allmende.model.finding import Finding, Quantity
+from allmende.model.release import SYSTEM, Release, ReleaseStep
+from allmende.model.text import Text
 from allmende.share.people.signing_in import SigningIn
 from allmende.share.web import create_app
+from allmende.testing.clock import START
 from tests.flow.desk_city import ADAM, ANNA, BEN, CLARA, EMIL, DeskCity, open_desk
 
 PASSWORD = "kaktus am blauen see"
@@ -334,3 +338,18 @@ def test_both_languages_have_every_page(app: Litestar) -> None:
         anna.get(page)
         assert words in anna.text(), page
         assert '<html lang="en">' in anna.page
+
+
+def test_a_conclusion_is_read_before_it_is_confirmed(app: Litestar, city: DeskCity) -> None:
+    """Who releases reads the sentence with its numbers in the page's language; an instrument's words stay text."""
+    number = Quantity("gain", Text("Gewinn", "Gain"), 12.34, "%", 1)
+    said = Finding("f", "better", Text("Um {gain} besser. <b>", "Better by {gain}. <b>"), (number,))
+    held = Release(
+        "c0ffee", "benches-ahead", "green", "held", 1, START, START, SYSTEM, held_for=("finding",), conclusions=(said,)
+    )  # fmt: skip
+    city.workspace.store.releases.add(held, ReleaseStep("c0ffee", 1, START, SYSTEM, "hold", "held", ""))
+    ben = Browser(app, "ben")
+    ben.get("/werkstatt/r/c0ffee")
+    assert "Um <b>12,3\u00a0%</b> besser. &lt;b&gt;" in ben.page
+    ben.get("/en/werkstatt/r/c0ffee")
+    assert "Better by <b>12.3\u00a0%</b>" in ben.page

@@ -65,7 +65,10 @@ class ComparePlaces:
         table = _rated(places, counts, bases, judged, settings)
         finding = _finding(table, counts[judged], bases[judged], settings)
         return Examined(
-            table.sort_by([("shrunk", "descending"), ("place", "ascending")]), COLUMNS, (finding,)
+            table.sort_by([("shrunk", "descending"), ("place", "ascending")]),
+            COLUMNS,
+            (finding,),
+            ("count", "base"),
         )
 
 
@@ -80,7 +83,7 @@ def _read(rows: pa.Table, columns: Mapping[str, str], binomial: bool) -> tuple[l
         known.column(columns[role]).cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
         for role in ("count", "base")
     )
-    bases = np.where(np.isfinite(bases), bases, 0.0)
+    bases = np.where(np.isfinite(bases), bases, np.nan)
     counts = np.where(np.isfinite(counts), counts, np.nan)
     if (bases < 0).any() or (counts < 0).any():
         raise RecipeInvalid("a count or base is below 0", hint="Look at what the recipe subtracts.")
@@ -110,7 +113,11 @@ def _rated(
         compared[judged] = np.where(found, np.where(above, "higher", "lower"), "same")
     numbers = {"rate": rate * per, "low": low * per, "high": high * per, "shrunk": cautious * per}
     return pa.table(
-        {"place": places, "count": pa.array(counts, from_pandas=True), "base": pa.array(bases)}
+        {
+            "place": places,
+            "count": pa.array(counts, from_pandas=True),
+            "base": pa.array(bases, from_pandas=True),
+        }
         | {name: pa.array(values, from_pandas=True) for name, values in numbers.items()}
         | {"compared": pa.array(list(compared), pa.string())}
     )

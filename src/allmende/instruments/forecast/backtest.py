@@ -36,10 +36,11 @@ class Fold:
 
 @dataclass(frozen=True)
 class Tested:
-    """Back-tests in order of time, and the forecast from the last value on."""
+    """Back-tests in order of time, the forecast from the last value on, and how many simple forecasts were tried."""
 
     folds: tuple[Fold, ...]
     ahead: Fold
+    tried: int
 
     @property
     def judged(self) -> tuple[Fold, ...]:
@@ -76,7 +77,7 @@ def look_back(grid: Grid, horizon: int, folds: int, level: float) -> Tested:
             errors.append({k: float(np.nanmean(np.abs(v - fold.actual))) for k, v in made.items()})
             width = _adapted(width, level, fold)
             done.append(fold)
-    return Tested(tuple(done), fold)
+    return Tested(tuple(done), fold, len(made))
 
 
 def _interval(

@@ -17,8 +17,6 @@ from allmende.understand.series.grid import Grid, read_grid
 
 _FEWEST_FOLDS = 2
 _MOST_MISSING = 0.3
-_STEPS = {3600: 168, 0: 12}
-"""How far ahead is usual: a week of hours, a year of months; else one cycle."""
 
 COLUMNS = (
     Column("kind", "text", Text("Art", "Kind"), required=True, values=("ahead", "backtest")),
@@ -47,7 +45,14 @@ class Forecast:
     )
     parameters = (
         Parameter(
-            "horizon", 0, Text("Schritte voraus; 0: was üblich ist", "Steps ahead; 0: as usual"), 0, 2_000
+            "horizon",
+            0,
+            Text(
+                "Schritte voraus; 0: eine Woche, bei Monaten ein Jahr",
+                "Steps ahead; 0: a week, of months a year",
+            ),
+            0,
+            2_000,
         ),
         Parameter("folds", 12, Text("Proben im Rückblick", "Back-tests"), 4, 60),
         Parameter("level", 0.8, Text("Anteil im Bereich", "Share inside the interval"), 0.5, 0.95),
@@ -64,7 +69,7 @@ class Forecast:
     def examine(self, rows: pa.Table, columns: Mapping[str, str], settings: Mapping[str, Any]) -> Examined:
         """One finding, `forecast`, and the forecast with its back-tests as rows."""
         grid = read_grid(rows, columns["time"], columns["value"], str(settings["zone"]))
-        horizon = int(settings["horizon"]) or _STEPS.get(grid.step, grid.cycle)
+        horizon = int(settings["horizon"]) or grid.cycle
         verdict = _refused(grid, horizon)
         if verdict:
             return Examined(_table(grid, ()), COLUMNS, (_nothing(verdict, grid),))
@@ -73,7 +78,7 @@ class Forecast:
             return Examined(_table(grid, ()), COLUMNS, (_nothing("too-short", grid),))
         finding = _finding(tested, float(settings["level"]))
         shown = [*tested.judged, *([tested.ahead] if finding.verdict == "forecast" else [])]
-        return Examined(_table(grid, shown), COLUMNS, (finding,))
+        return Examined(_table(grid, shown), COLUMNS, (finding,), carried=("actual", "naive"))
 
 
 def _refused(grid: Grid, horizon: int) -> str:
@@ -99,7 +104,7 @@ def _nothing(verdict: str, grid: Grid) -> Finding:
 
 def _finding(tested: Tested, level: float) -> Finding:
     error, naive = tested.error(), tested.error(of_naive=True)
-    gain = 100 * (1 - error / naive) if naive > 0 else 0.0
+    gain = 100 * (1 - error / naive) if naive > 0 else None
     quantities = (
         Quantity("error", Text("Mittlerer Fehler", "Mean absolute error"), error, "1", 1),
         Quantity("naive", Text("Fehler des einfachen Vergleichs", "Error of the naive forecast"), naive, "1", 1),
@@ -107,8 +112,8 @@ def _finding(tested: Tested, level: float) -> Finding:
         Quantity("coverage", Text("Anteil im Bereich", "Share inside the interval"), 100 * tested.coverage, "%", 0),
         Quantity("folds", Text("Proben", "Back-tests"), float(len(tested.judged)), "1", 0),
     )  # fmt: skip
-    verdict = "forecast" if gain > 0 else "withheld"
-    return Finding("forecast", verdict, _STATEMENTS[verdict], quantities, ASSUMPTIONS, level, 12)
+    verdict = "forecast" if error < naive else "withheld"
+    return Finding("forecast", verdict, _STATEMENTS[verdict], quantities, ASSUMPTIONS, level, tested.tried)
 
 
 _PROOF = Text(

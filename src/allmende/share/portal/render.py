@@ -103,11 +103,6 @@ def _around(frame: Frame, city: City, language: Language) -> Mapping[str, Any]:
     }
 
 
-def _figure_of(finding: Finding, quantity: Quantity, pin: Pin) -> FigureId:
-    cell = {"key": finding.key, "number": quantity.name}
-    return FigureId.of("finding", pin.dataset, pin.version, cell=cell)
-
-
 @dataclass(frozen=True)
 class Sayings:
     """What templates call `say`: values in words of the reader's language and the city's time."""
@@ -141,12 +136,9 @@ class Sayings:
         """A figure's value."""
         return word_figure(figure, self.language, unit=unit)
 
-    def finding(self, finding: Finding, pin: Pin) -> tuple[tuple[str, str], ...]:
-        """The sentence of a finding in parts: text, and the address of the figure where it is a number."""
-        return tuple(
-            (text, str(_figure_of(finding, quantity, pin)) if quantity else "")
-            for text, quantity in word_finding(finding, self.language)
-        )
+    def finding(self, finding: Finding) -> tuple[tuple[str, Quantity | None], ...]:
+        """The sentence of a finding in parts: text, and the quantity where it is a number."""
+        return word_finding(finding, self.language)
 
     def quantity(self, quantity: Quantity) -> str:
         """A number of a finding with its unit."""
@@ -154,7 +146,8 @@ class Sayings:
 
     def figure_of(self, finding: Finding, quantity: Quantity, pin: Pin) -> str:
         """The address of a number of a finding."""
-        return str(_figure_of(finding, quantity, pin))
+        cell = {"key": finding.key, "number": quantity.name}
+        return str(FigureId.of("finding", pin.dataset, pin.version, cell=cell))
 
     def period(self, period: str | None) -> str:
         """A period."""

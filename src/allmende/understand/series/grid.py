@@ -27,7 +27,7 @@ _MOST_STEPS = 4_000_000
 class Grid:
     """Values at even steps. `step` is in seconds, or 0 for calendar months; `start` counts steps since 1970.
 
-    `slots` is each step's place in the cycle of `cycle` steps (a week, for months and quarters a year), `day` the
+    `slots` is each step's place in the cycle of `cycle` steps (a week; a year of months; 1 for longer steps), `day` the
     steps of a day (1 for days and months). Gaps are NaN.
     """
 

@@ -137,6 +137,16 @@ def test_a_small_place_is_unknown_and_not_lower() -> None:
     rows = {row["place"]: row for row in made.table.to_pylist()}
     assert (rows["D3"]["compared"], rows["D3"]["rate"]) == ("unknown", None)
     assert (rows["D4"]["compared"], rows["D4"]["count"]) == ("unknown", None)
+    unknown = compared([10.0, 12.0, 11.0, 5.0], [100.0, 110.0, 120.0, None]).table.to_pylist()
+    row = next(one for one in unknown if one["place"] == "D3")
+    assert (row["base"], row["rate"], row["compared"]) == (None, None, "unknown")
+
+
+def test_what_was_counted_is_published_to_the_last_digit() -> None:
+    """Only computed numbers are rounded; counts are those of the input."""
+    count = 12345678901.25
+    made = compared([count, 1e10, 1e10], [5e10, 5e10, 5e10]).table.to_pylist()
+    assert count in [row["count"] for row in made]
 
 
 def test_more_cases_than_there_can_be_is_a_fault_with_its_place() -> None:
